@@ -1,0 +1,99 @@
+import { registerDecorator, type ValidationOptions } from 'class-validator';
+import type { InvalidClientMetadataError, InvalidRedirectUriError } from '../errors/registration.error.js';
+import type { MetadataRule } from './metadata-rule.js';
+
+/** What a row of the metadata table says beside its rules. */
+export interface MetadataFieldOptions {
+  /** The section that defines the field. */
+  readonly spec?: string;
+  /** The error a violation of this field ends in. @default InvalidClientMetadataError */
+  readonly error?: typeof InvalidRedirectUriError | typeof InvalidClientMetadataError;
+  /** The value an absent field takes, in words, for documentation. @default omitted */
+  readonly default?: string;
+  /** Whether `name#tag` variants are allowed (RFC 7591 section 2.2). @default false */
+  readonly languageTags?: boolean;
+  /** Whether registration and update are refused without the field. @default false */
+  readonly required?: boolean;
+  /** Brings an acceptable value into the form that is stored and returned. */
+  readonly normalize?: (value: never) => unknown;
+  /** Which bounds of `limits` hold for the value: its bytes, and how many entries a list may have. */
+  readonly limits?: { readonly bytes?: MetadataLimit; readonly entries?: MetadataLimit };
+  /** Which list of `server` holds the values that are supported. */
+  readonly supported?: 'grantTypes' | 'responseTypes' | 'tokenEndpointAuthMethods';
+}
+
+/** The bounds of the option `limits` that a row can name. */
+export type MetadataLimit = 'redirectUris' | 'uriBytes' | 'scopeBytes' | 'textBytes' | 'listEntries' | 'jwksBytes';
+
+/** What the decorators of one property of one class have said: options and rules of this class alone. */
+export interface MetadataRowPart {
+  options: MetadataFieldOptions;
+  rules: MetadataRule[];
+  declared: boolean;
+}
+
+const parts = new WeakMap<object, Map<string, MetadataRowPart>>();
+
+/** The rows that the decorators of this very prototype made, without its parents'. */
+export function metadataRowParts(prototype: object): ReadonlyMap<string, MetadataRowPart> {
+  return parts.get(prototype) ?? new Map();
+}
+
+/**
+ * Declares a property of a metadata class as client metadata under its own name on the wire. Beside it stand the rules:
+ * ours, or any decorators of class-validator on a host's own field. Redeclaring a known field in a subclass adds to it:
+ * `@MetadataField({ required: true })` makes it required and leaves its rules as they are.
+ */
+export function MetadataField(options: MetadataFieldOptions = {}): PropertyDecorator {
+  return (prototype, property) => {
+    const part = partOf(prototype, property);
+    part.options = options;
+    part.declared = true;
+  };
+}
+
+/** Names every constraint this module registers with class-validator, so that a host's own ones can be told apart. */
+export const CONSTRAINT_PREFIX = 'metadataRule:';
+
+/**
+ * Makes a decorator of a pure rule. It registers the rule twice: with class-validator, so that `validate()` gives the same verdict
+ * anywhere, and in the module's own table, because class-validator drops the rules of a parent when a subclass decorates the
+ * property again and ours must hold all the same.
+ */
+export function MetadataRuleDecorator(
+  name: string,
+  rule: MetadataRule,
+  options?: ValidationOptions,
+): PropertyDecorator {
+  return (prototype, property) => {
+    partOf(prototype, property).rules.push(rule);
+    registerDecorator({
+      name: CONSTRAINT_PREFIX + name,
+      target: prototype.constructor,
+      propertyName: String(property),
+      ...(options ? { options } : {}),
+      validator: {
+        validate: (value: unknown) => isOmitted(value) || rule(value).length === 0,
+        defaultMessage: (args) => describe(rule, args?.value, args?.property ?? String(property)),
+      },
+    });
+  };
+}
+
+/** `null` and the empty string count as omitted, like a member that is not there (RFC 7592 section 2.2). */
+export function isOmitted(value: unknown): value is null | undefined | '' {
+  return value === undefined || value === null || value === '';
+}
+
+function partOf(prototype: object, property: string | symbol): MetadataRowPart {
+  let rows = parts.get(prototype);
+  if (!rows) parts.set(prototype, (rows = new Map()));
+  let part = rows.get(String(property));
+  if (!part) rows.set(String(property), (part = { options: {}, rules: [], declared: false }));
+  return part;
+}
+
+function describe(rule: MetadataRule, value: unknown, property: string): string {
+  const [first] = rule(value);
+  return first ? `${property}${first.at} ${first.rule}` : `${property} is acceptable`;
+}

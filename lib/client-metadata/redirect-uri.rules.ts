@@ -1,0 +1,56 @@
+import { isForbiddenScheme } from './forbidden-schemes.js';
+import { NONE, violation, type MetadataRule } from './metadata-rule.js';
+import { HTTPS_RULE, isLoopbackHost, readUri, type Uri } from './uri.js';
+
+/**
+ * What a redirect URI is for (RFC 7591 section 5; RFC 8252 section 7): a web site, a secure server on the user's own
+ * machine, a native application listening there, or an application that the operating system starts by scheme.
+ */
+export type RedirectUriKind = 'https' | 'https-loopback' | 'http-loopback' | 'private-use';
+
+/** A redirect URI that keeps {@link redirectUri}, in parts. */
+export interface ParsedRedirectUri extends Omit<Uri, 'fragment'> {
+  readonly kind: RedirectUriKind;
+}
+
+/**
+ * What holds for every redirect URI, whatever the application type: absolute and without a fragment (RFC 6749 section
+ * 3.1.2), one exact place (RFC 9700 section 4.1.3), http only towards the user's own machine (RFC 8252 section 7.3).
+ */
+export const redirectUri: MetadataRule = (value) => {
+  const read = readRedirectUri(value);
+  return typeof read === 'string' ? violation(read) : NONE;
+};
+
+/** The parts of a redirect URI; `undefined` when {@link redirectUri} refuses it. */
+export function parseRedirectUri(uri: string): ParsedRedirectUri | undefined {
+  const read = readRedirectUri(uri);
+  return typeof read === 'string' ? undefined : read;
+}
+
+/** Whether a private-use scheme is a domain name in reverse, which its owner can prove (RFC 8252 sections 7.1 and 8.4). */
+export function isReverseDomainScheme(scheme: string): boolean {
+  return scheme.includes('.');
+}
+
+/** The one judgement behind both exports, so that what is matched later was checked by the same eyes. */
+function readRedirectUri(value: unknown): ParsedRedirectUri | string {
+  const uri = readUri(value);
+  if (typeof uri === 'string') return uri;
+  // Even an empty one: the authorization response may itself be put into the fragment (RFC 6749 section 4.2.2).
+  if (uri.fragment !== undefined) return 'must not contain a fragment';
+  if (String(value).includes('*')) return 'must not contain a wildcard';
+  if (uri.scheme === 'https') return { ...uri, kind: resolvesToLoopback(uri.host) ? 'https-loopback' : 'https' };
+  if (uri.scheme === 'http') return isLoopbackHost(uri.host) ? { ...uri, kind: 'http-loopback' } : HTTPS_RULE;
+  if (isForbiddenScheme(uri.scheme)) return 'must not use this scheme';
+  if (uri.host === undefined && uri.path === '') return 'must have a host or a path after its scheme';
+  return { ...uri, kind: 'private-use' };
+}
+
+/** Wider than {@link isLoopbackHost}, since here it only withholds: no claimed https URL can be on the user's own machine. */
+function resolvesToLoopback(host: string | undefined): boolean {
+  return isLoopbackHost(host) || (host !== undefined && LOOPBACK_NAME.test(host));
+}
+
+/** All of 127.0.0.0/8 (RFC 1122 section 3.2.1.3), also mapped into IPv6, and the names below `localhost` (RFC 6761 section 6.3). */
+const LOOPBACK_NAME = /^(?:127(?:\.[0-9]{1,3}){3}|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\]|(?:.*\.)?localhost\.?)$/;

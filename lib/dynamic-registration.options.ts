@@ -1,0 +1,186 @@
+import type { CanActivate, ExecutionContext, ModuleMetadata, Provider, Type } from '@nestjs/common';
+import type { ClientMetadata } from './client-metadata/client-metadata.dto.js';
+import type { MetadataLimit } from './client-metadata/metadata-field.decorator.js';
+import type { OAuthClientRecord } from './client/oauth-client.record.js';
+import type { RegistrationListener } from './client-registration/registration.listener.js';
+import type { RegistrationPolicy } from './client-registration/registration.policy.js';
+import type { InitialAccessTokenRecord } from './initial-access-token/initial-access-token.record.js';
+
+/** Who may register: holders of an initial access token, everyone, or nobody. */
+export type RegistrationAccess = 'initial-access-token' | 'open' | 'disabled';
+
+/** What the authorization server supports: the one source for validation, defaults and discovery. */
+export interface ServerOptions {
+  /** Scopes a client may register. An empty list means no scope, never all. @default [] */
+  readonly scopes?: readonly string[];
+  /** Scopes of a client that asks for none, or for none that is known. @default the value of `scopes` */
+  readonly defaultScopes?: readonly string[];
+  /** Scopes every client gets beside its own. @default [] */
+  readonly baselineScopes?: readonly string[];
+  /** Grant types (RFC 7591 section 2). @default ['authorization_code', 'refresh_token', 'client_credentials'] */
+  readonly grantTypes?: readonly string[];
+  /** Response types (RFC 7591 section 2). @default ['code'] */
+  readonly responseTypes?: readonly string[];
+  /** Client authentication methods, the preferred one first. @default ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'] */
+  readonly tokenEndpointAuthMethods?: readonly string[];
+}
+
+/** Which redirection URIs are accepted beyond the rules nobody can switch off. */
+export interface RedirectUriOptions {
+  /** Whether a client of type `web` may have http on a loopback host (RFC 7591 section 5); a native one always may. @default true */
+  readonly loopbackHttp?: boolean;
+  /** Private-use schemes: any, only those with a period (RFC 8252 section 8.4), or none. @default 'any' */
+  readonly privateUseSchemes?: 'any' | 'reverse-domain' | 'none';
+  /** Whether a native client may have https URIs (RFC 8252 section 7.2). @default true */
+  readonly claimedHttps?: boolean;
+  /** Schemes refused beside the built-in ones. @default [] */
+  readonly forbiddenSchemes?: readonly string[];
+}
+
+/** Bounds of single values; the size of a whole request is bounded by the body parser of the host. */
+export type LimitOptions = { readonly [limit in MetadataLimit]?: number };
+
+/** How client secrets are made and kept. */
+export interface ClientSecretOptions {
+  /** Lifetime of an issued client secret in seconds; 0 means it never expires (RFC 7591 section 3.2.1). @default 0 */
+  readonly lifetimeSeconds?: number;
+  /** What every generated secret begins with, for secret scanners. @default 'cs_' */
+  readonly prefix?: string;
+  /** Hash of generated secrets. They have 256 random bits, so SHA-256 is enough; bcrypt costs about 60 ms of CPU a call. @default 'sha256' */
+  readonly hash?: 'sha256' | 'bcrypt';
+  /** Cost of bcrypt, the binary logarithm of its rounds. @default 10 */
+  readonly bcryptCost?: number;
+}
+
+/** Registration access tokens (RFC 7592 section 3). */
+export interface RegistrationAccessTokenOptions {
+  /** When a registration access token is replaced by a new one. @default 'never' */
+  readonly rotation?: 'never';
+}
+
+/** Which operations of RFC 7592 are offered. */
+export interface ManagementOptions {
+  /** @default true */
+  readonly read?: boolean;
+  /** @default true */
+  readonly update?: boolean;
+  /** @default true */
+  readonly delete?: boolean;
+}
+
+/** Options that a factory may return: `forRootAsync({ useFactory: () => options })`. */
+export interface DynamicRegistrationOptions {
+  /** Absolute URL clients know the authorization server by; every URL in an answer is built from it. https, or http on a loopback host. Required. */
+  readonly issuer: string;
+  /** The registration endpoint is `issuer` + `/` + `path`. @default 'register' */
+  readonly path?: string;
+  /** The route of the registration endpoint, where a proxy adds or strips a path. @default the path of the registration endpoint's URL */
+  readonly mount?: string;
+  /** Who may register: a value, or a function of the request that answers one (anything else means `disabled`). @default 'initial-access-token' */
+  readonly access?:
+    RegistrationAccess | ((context: ExecutionContext) => RegistrationAccess | Promise<RegistrationAccess>);
+  /** Grant types of callers without a token while registration is open. @default ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'] */
+  readonly openGrantTypes?: readonly string[];
+  /** Whether clients manage themselves (RFC 7592). @default true */
+  readonly management?: boolean | ManagementOptions;
+  /** What the authorization server supports. */
+  readonly server?: ServerOptions;
+  /** `narrow` keeps the supported part of a list and returns it, `reject` refuses. @default 'narrow' */
+  readonly unsupportedMetadata?: 'narrow' | 'reject';
+  /** Which redirection URIs are accepted. */
+  readonly redirectUris?: RedirectUriOptions;
+  /** Bounds of single values, in bytes or entries. */
+  readonly limits?: LimitOptions;
+  /** The metadata class; a subclass adds fields. @default ClientMetadata */
+  readonly metadata?: Type<ClientMetadata>;
+  /** How client secrets are made and kept. */
+  readonly clientSecret?: ClientSecretOptions;
+  /** How registration access tokens are kept. */
+  readonly registrationAccessToken?: RegistrationAccessTokenOptions;
+  /** Browsers of these origins may call the endpoints of this module, without credentials. @default off */
+  readonly cors?: { readonly origins: '*' | readonly string[] };
+  /** Serves the authorization server metadata document (RFC 8414), with `metadata` merged in. @default false */
+  readonly discovery?: boolean | { readonly metadata?: Readonly<Record<string, unknown>> };
+}
+
+/** Options that Nest reads before any factory runs; with `forRootAsync` they stand beside the factory. */
+export interface DynamicRegistrationExtras {
+  /** Makes the exported services available to every module. @default false */
+  isGlobal?: boolean;
+  /** Modules whose exports the classes given here inject. @default [] */
+  imports?: ModuleMetadata['imports'];
+  /** Entity classes. @default OAuthClient and InitialAccessToken */
+  entities?: { client?: Type<OAuthClientRecord>; initialAccessToken?: Type<InitialAccessTokenRecord> };
+  /** Name of the host's TypeORM data source. @default the default one */
+  dataSource?: string;
+  /** How a caller proves who it is: subclasses of `InitialAccessTokenGuard` and `RegistrationAccessTokenGuard`. */
+  guards?: { registration?: Type<CanActivate>; configuration?: Type<CanActivate> };
+  /** What a caller may ask for: classes, run in this order. @default [] */
+  policies?: Type<RegistrationPolicy>[];
+  /** Classes told of registrations, updates and deletions. @default [] */
+  listeners?: Type<RegistrationListener>[];
+  /** Providers appended to the module's own; the last one of a token wins. @default [] */
+  providers?: Provider[];
+  /** Class decorators for the module's controllers, such as `Public()` of the host. @default [] */
+  decorators?: ClassDecorator[];
+}
+
+/** The static options by name, with their defaults. */
+export const EXTRAS: DynamicRegistrationExtras = {
+  isGlobal: false,
+  imports: undefined,
+  entities: undefined,
+  dataSource: undefined,
+  guards: undefined,
+  policies: undefined,
+  listeners: undefined,
+  providers: undefined,
+  decorators: undefined,
+};
+
+export const DEFAULT_SERVER = {
+  scopes: [],
+  baselineScopes: [],
+  grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
+  responseTypes: ['code'],
+  tokenEndpointAuthMethods: ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'],
+} as const satisfies ServerOptions;
+
+export const DEFAULT_REDIRECT_URIS = {
+  loopbackHttp: true,
+  privateUseSchemes: 'any',
+  claimedHttps: true,
+  forbiddenSchemes: [],
+} as const satisfies RedirectUriOptions;
+
+export const DEFAULT_LIMITS = {
+  /** Redirection URIs a client may have. */
+  redirectUris: 32,
+  /** Bytes of one URI. */
+  uriBytes: 2048,
+  /** Bytes of the scope string. */
+  scopeBytes: 4096,
+  /** Bytes of any other single string, such as a name. */
+  textBytes: 1024,
+  /** Entries of any other list, such as contacts. */
+  listEntries: 32,
+  /** Bytes of `jwks`, as JSON. */
+  jwksBytes: 32_768,
+} as const satisfies Required<LimitOptions>;
+
+export const DEFAULT_CLIENT_SECRET = {
+  lifetimeSeconds: 0,
+  prefix: 'cs_',
+  hash: 'sha256',
+  bcryptCost: 10,
+} as const satisfies ClientSecretOptions;
+
+export const DEFAULT_OPTIONS = {
+  path: 'register',
+  access: 'initial-access-token',
+  openGrantTypes: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+  management: true,
+  unsupportedMetadata: 'narrow',
+  registrationAccessToken: { rotation: 'never' },
+  discovery: false,
+} as const satisfies Partial<DynamicRegistrationOptions>;

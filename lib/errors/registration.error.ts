@@ -1,0 +1,80 @@
+/**
+ * A refusal as it stands on the wire: `error` and `error_description` of RFC 7591 section 3.2.2.
+ * The message names the field and states the rule; it repeats no value, and it is ASCII without `"` and `\`.
+ */
+export abstract class RegistrationError extends Error {
+  /** The `error` member of the answer. */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A redirection URI is missing or invalid (RFC 7591 section 3.2.2). */
+export class InvalidRedirectUriError extends RegistrationError {
+  readonly code = 'invalid_redirect_uri';
+}
+
+/** Any other member is invalid or contradicts another one (RFC 7591 section 3.2.2). */
+export class InvalidClientMetadataError extends RegistrationError {
+  readonly code = 'invalid_client_metadata';
+}
+
+/** The request cannot be read at all: its media type, size, method or path. */
+export class InvalidRequestError extends RegistrationError {
+  readonly code = 'invalid_request';
+
+  constructor(
+    message: string,
+    readonly status: 400 | 405 | 413 | 415 = 400,
+    /** Methods the resource offers; sent as `Allow` with a 405 (RFC 9110 section 15.5.6). */
+    readonly allow: readonly string[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/** The bearer token is missing, malformed, expired, revoked or of somebody else (RFC 6750 section 3.1). */
+export class InvalidTokenError extends RegistrationError {
+  readonly code = 'invalid_token';
+
+  /** @param presented whether the request carried any credential; without one the challenge names no error code (RFC 6750 section 3) */
+  constructor(readonly presented: boolean) {
+    super(presented ? 'the bearer token is not valid here' : 'a bearer token is required');
+  }
+}
+
+/** The credential is genuine but may not do this (RFC 6750 section 3.1). */
+export class InsufficientScopeError extends RegistrationError {
+  readonly code = 'insufficient_scope';
+
+  constructor(message = 'the credential does not allow this request') {
+    super(message);
+  }
+}
+
+/** Registration is disabled, or a policy refuses this caller whatever it sends. */
+export class AccessDeniedError extends RegistrationError {
+  readonly code = 'access_denied';
+}
+
+/** The state changed under the request too often; nothing was done and the same request may succeed later. */
+export class ConflictError extends RegistrationError {
+  readonly code = 'temporarily_unavailable';
+
+  constructor(message = 'the client was changed by other requests at the same time') {
+    super(message);
+  }
+}
+
+/** The database or a bounded queue cannot serve this request now; nothing was done. */
+export class TemporarilyUnavailableError extends RegistrationError {
+  readonly code = 'temporarily_unavailable';
+
+  /** @param cause what the log says about it */
+  constructor(cause?: string) {
+    super('the server cannot answer now, try again later', cause === undefined ? {} : { cause });
+  }
+}

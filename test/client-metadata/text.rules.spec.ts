@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { MetadataRule } from '../../lib/client-metadata/metadata-rule.js';
+import {
+  booleanValue,
+  displayText,
+  jsonObject,
+  listOf,
+  nonNegativeInteger,
+  oneOf,
+  scopeString,
+  scopeTokens,
+  text,
+  unique,
+} from '../../lib/client-metadata/text.rules.js';
+
+const rules = (rule: MetadataRule, value: unknown) => rule(value).map(({ at, rule: words }) => `${at} ${words}`.trim());
+const notStrings = [undefined, null, 0, 1, true, {}, [], ['a'], Object('a')];
+
+describe('text', () => {
+  it.each(['a', ' ', 'Tábua de Marés', '潮見表', 'नमस्ते', 'क्‍ष', 'שלום\u200F', '👩‍💻', '\u2028', '\uFFFC'])(
+    'accepts %j',
+    (value) => expect(text(value)).toEqual([]),
+  );
+  it.each(notStrings)('refuses %j, which is no string', (value) =>
+    expect(rules(text, value)).toEqual(['must be a string']),
+  );
+  it('refuses the empty string', () => expect(rules(text, '')).toEqual(['must not be empty']));
+  it.each(['\0', 'a\u0001', '\t', 'a\nb', '\r', '\u001F', '\u007F', '\u0080', '\u0085', '\u009F'])(
+    'refuses the control character in %j',
+    (value) => expect(rules(text, value)).toEqual(['must not contain control characters']),
+  );
+  it.each(['\uD800', 'a\uDFFF', '\uDC00\uD800', '\uD83D', 'a\uFFFDb'])('refuses malformed Unicode %j', (value) =>
+    expect(rules(text, value)).toEqual(['must be well-formed Unicode']),
+  );
+});
+
+describe('display text (client_name, RFC 7591 section 2)', () => {
+  const directions = ['\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069'];
+  it.each(directions)('refuses the bidirectional character %j', (value) =>
+    expect(rules(displayText, `Tide ${value}Tables`)).toEqual(['must not contain bidirectional formatting characters']),
+  );
+  it.each(['\u200C', '\u200D', '\u200E', '\u200F', '\u00A0', 'e\u0301', '\u2029', '\u2065', '\u206A', '\u202F'])(
+    'keeps the joiner, mark or white space %j',
+    (value) => expect(displayText(`a${value}b`)).toEqual([]),
+  );
+  it.each([undefined, '', 'a\0', '\uD800'])('refuses %j like any text', (value) =>
+    expect(displayText(value)).toHaveLength(1),
+  );
+});
+
+describe('lists', () => {
+  it.each([null, undefined, 'a', {}, { length: 1, 0: 'a' }, 3])('refuses %j, which is no array', (value) =>
+    expect(rules(listOf(text), value)).toEqual(['must be an array']),
+  );
+  it('leaves an empty array to its field', () => expect(listOf(text)([])).toEqual([]));
+  it('names every bad entry by its index', () =>
+    expect(rules(listOf(text), ['\t', null, 'b', '', 7])).toEqual([
+      '[0] must not contain control characters',
+      '[1] must be a string',
+      '[3] must not be empty',
+      '[4] must be a string',
+    ]));
+  it('refuses a hole', () => {
+    const list: string[] = ['a'];
+    list[2] = 'c';
+    expect(rules(listOf(text), list)).toEqual(['[1] must be a string']);
+  });
+  it('puts the index before the place inside the entry', () =>
+    expect(rules(listOf(listOf(text)), [['a'], ['a', '']])).toEqual(['[1][1] must not be empty']));
+  it('removes duplicates in the order of first appearance', () =>
+    expect(unique(['b', 'a', 'b', 'c', 'a', 'B'])).toEqual(['b', 'a', 'c', 'B']));
+});
+
+describe('scope (RFC 6749 section 3.3)', () => {
+  it.each(['openid', 'a b', ' a  b ', '!', '#[]~', 'https://tides.example/read:all', ' '])('accepts %j', (value) =>
+    expect(scopeString(value)).toEqual([]),
+  );
+  it.each(['a\tb', 'a\nb', 'a"b', 'a\\b', 'é', 'a\u00A0b', 'a\u007F', '\0', '\uD800'])('refuses %j', (value) =>
+    expect(rules(scopeString, value)).toEqual([
+      'must be a space-separated list of scope tokens (RFC 6749 section 3.3)',
+    ]),
+  );
+  it.each(notStrings)('refuses %j, which is no string', (value) =>
+    expect(rules(scopeString, value)).toEqual(['must be a string']),
+  );
+  it('splits into unique tokens', () => expect(scopeTokens('  b a  b ')).toEqual(['b', 'a']));
+  it('knows no token in spaces', () => expect(scopeTokens('   ')).toEqual([]));
+});
+
+describe('JSON values', () => {
+  it.each([true, false])('booleanValue accepts %j', (value) => expect(booleanValue(value)).toEqual([]));
+  it.each(['true', 'false', 0, 1, null, undefined, [], {}])('booleanValue refuses %j', (value) =>
+    expect(rules(booleanValue, value)).toEqual(['must be a boolean']),
+  );
+  it.each([0, 1, 3600, Number.MAX_SAFE_INTEGER])('nonNegativeInteger accepts %j', (value) =>
+    expect(nonNegativeInteger(value)).toEqual([]),
+  );
+  it.each([-1, 0.5, NaN, Infinity, Number.MAX_SAFE_INTEGER + 1, '1', 1n, null, true, [1]])(
+    'nonNegativeInteger refuses %s',
+    (value) => expect(rules(nonNegativeInteger, value)).toEqual(['must be a non-negative integer']),
+  );
+  it.each([{}, { a: 1 }, Object.create(null), JSON.parse('{"__proto__":1}')])('jsonObject accepts object %#', (value) =>
+    expect(jsonObject(value)).toEqual([]),
+  );
+  it.each([null, undefined, [], 'a', 1, new Date(0), new Map(), () => 1])('jsonObject refuses %s', (value) =>
+    expect(rules(jsonObject, value)).toEqual(['must be a JSON object']),
+  );
+  it('oneOf accepts its words only', () => {
+    const rule = oneOf('web', 'native');
+    expect(rule('native')).toEqual([]);
+    for (const value of ['Native', 'native ', '', 0, null, ['web']])
+      expect(rules(rule, value)).toEqual(['must be one of web, native']);
+  });
+});
+
+describe('cost', () => {
+  it.each([
+    ['text', text, 'a'.repeat(1_000_000)],
+    ['displayText', displayText, `${'a'.repeat(1_000_000)}\u202E`],
+    ['scopeString', scopeString, `${'a '.repeat(500_000)}"`],
+  ])('%s judges 1 MB in linear time', (_name, rule, value) => {
+    const start = performance.now();
+    rule(value);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+});
