@@ -1,0 +1,101 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { RegistrableMetadata } from '../client-metadata/client-metadata.validator.js';
+import { needsClientSecret } from '../client-metadata/authentication-method.rules.js';
+import { ClientSecretService, NO_SECRET, type IssuedSecret } from '../client-secret/client-secret.service.js';
+import { ClientIdGenerator } from '../client/client-id.generator.js';
+import { OAuthClientFactory } from '../client/oauth-client.factory.js';
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import { OAuthClientRepository } from '../client/oauth-client.repository.js';
+import { InvalidTokenError } from '../errors/registration.error.js';
+import { InitialAccessTokenRepository } from '../initial-access-token/initial-access-token.repository.js';
+import type { RegistrationCredential } from '../initial-access-token/registration-credential.js';
+import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
+import { RegistrationConfiguration } from '../registration-configuration.js';
+import { DuplicateKeyError } from '../storage/storage-failure.js';
+import { epochNow } from '../token/clock.js';
+import { ClientInformationSerializer, type ClientInformation } from './client-information.js';
+import { RegistrationListeners } from './registration-listeners.js';
+import { RegistrationPolicies } from './registration-policies.js';
+
+/** How often a registration is tried with new ids when one is taken. */
+const ATTEMPTS = 4;
+
+/** The client registration endpoint (RFC 7591 section 3): its steps, each of which a subclass may override. */
+@Injectable()
+export class ClientRegistrationService {
+  private readonly logger = new Logger('DynamicRegistration');
+
+  constructor(
+    protected readonly config: RegistrationConfiguration,
+    protected readonly policies: RegistrationPolicies,
+    protected readonly clientIds: ClientIdGenerator,
+    protected readonly secrets: ClientSecretService,
+    protected readonly registrationAccessTokens: RegistrationAccessTokenService,
+    protected readonly factory: OAuthClientFactory,
+    protected readonly clients: OAuthClientRepository,
+    protected readonly initialAccessTokens: InitialAccessTokenRepository,
+    protected readonly listeners: RegistrationListeners,
+    protected readonly serializer: ClientInformationSerializer,
+  ) {}
+
+  /**
+   * Registers a client.
+   * @param body the parsed JSON of the request, of any type
+   * @param credential what the guard found out; undefined for a caller without one
+   * @throws RegistrationError when the request is refused; no use of a token is taken then
+   */
+  async register(body: unknown, credential?: RegistrationCredential): Promise<ClientInformation> {
+    const metadata = await this.judge(body, credential);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.registerOnce(metadata, credential);
+      } catch (error) {
+        if (!(error instanceof DuplicateKeyError) || attempt === ATTEMPTS) throw error;
+        this.logger.warn('a generated client_id is taken, trying another one');
+      }
+    }
+  }
+
+  /** What is registered of what was asked for (RFC 7591 section 3.1). */
+  protected async judge(body: unknown, credential: RegistrationCredential | undefined): Promise<RegistrableMetadata> {
+    const { server, openGrantTypes } = this.config;
+    return this.policies.judge(body, credential ? server.grantTypes : openGrantTypes, {
+      operation: 'register',
+      credential,
+      client: undefined,
+    });
+  }
+
+  /** Whether the client gets a secret, and which (RFC 7591 section 3.2.1). */
+  protected async issueSecret(metadata: RegistrableMetadata): Promise<IssuedSecret | typeof NO_SECRET> {
+    return needsClientSecret(metadata.token_endpoint_auth_method) ? this.secrets.issue() : NO_SECRET;
+  }
+
+  /** Stores the client and takes the use of the initial access token with it, or neither. */
+  protected async store(client: OAuthClientRecord, credential: RegistrationCredential | undefined): Promise<void> {
+    const event = { type: 'registered', client, previous: undefined, credential } as const;
+    const token = credential?.initialAccessToken;
+    const use = token && this.initialAccessTokens.use(token, epochNow());
+    // The token was good when the guard looked, and is used up, revoked or expired now: the same answer as then.
+    if (!(await this.clients.insert(client, use, this.listeners.participant(event)))) throw new InvalidTokenError(true);
+    await this.listeners.tell(event);
+  }
+
+  private async registerOnce(
+    metadata: RegistrableMetadata,
+    credential: RegistrationCredential | undefined,
+  ): Promise<ClientInformation> {
+    const secret = await this.issueSecret(metadata);
+    const token = this.registrationAccessTokens.issue();
+    const client = this.factory.create(metadata, {
+      clientId: this.clientIds.generate(),
+      source: 'dynamic',
+      secret,
+      registrationAccessTokenHash: token.registrationAccessTokenHash,
+      owner: credential?.owner ?? null,
+      registeredOpenly: !credential,
+    });
+    await this.store(client, credential);
+    return this.serializer.serialize(client, { ...secret, registrationAccessToken: token.registrationAccessToken });
+  }
+}

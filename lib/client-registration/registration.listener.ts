@@ -1,0 +1,30 @@
+import type { EntityManager } from 'typeorm';
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+
+/** What happened to a client. */
+export interface RegistrationEvent {
+  readonly type: 'registered' | 'updated' | 'deleted';
+  /** The client as it is now; as it last was, when it was deleted. */
+  readonly client: OAuthClientRecord;
+  /** The client as it was before an update. */
+  readonly previous: OAuthClientRecord | undefined;
+  /** What the guard's `authenticate` returned; undefined in open registration and by hand. */
+  readonly credential: object | undefined;
+}
+
+/**
+ * Is told of every registration, update and deletion after it is stored. An error is logged and changes nothing. Extend it and list the
+ * subclass in `listeners`.
+ */
+export abstract class RegistrationListener {
+  abstract handle(event: RegistrationEvent, manager?: EntityManager): void | Promise<void>;
+}
+
+/**
+ * Takes part in the unit of work that stores the client, on PostgreSQL, MariaDB and MySQL: it must write through the manager it is given, and
+ * its error undoes everything and refuses the request. SQLite has one connection for the whole application: there it runs after the
+ * client is stored, like any other listener.
+ */
+export abstract class TransactionalRegistrationListener extends RegistrationListener {
+  abstract override handle(event: RegistrationEvent, manager: EntityManager): void | Promise<void>;
+}

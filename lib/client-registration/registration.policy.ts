@@ -1,0 +1,24 @@
+import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+
+/** The circumstances of a registration or an update. */
+export interface RegistrationContext {
+  /** What is asked for: a registration, an update by the client itself, or a client added by hand. */
+  readonly operation: 'register' | 'update' | 'create';
+  /** What the guard's `authenticate` returned; undefined in open registration and by hand. */
+  readonly credential: object | undefined;
+  /** The client as it is, on update. */
+  readonly client: OAuthClientRecord | undefined;
+}
+
+/**
+ * Decides about a proposed registration or update, with every default applied. The class is also the injection token: extend it and list
+ * the subclass in `policies`. Policies run in their order, each on what the one before returned.
+ */
+export abstract class RegistrationPolicy {
+  /**
+   * @returns the state to register, which may be narrower than the proposed one; it is judged again by every rule
+   * @throws RegistrationError to refuse
+   */
+  abstract review(proposed: ClientMetadata, context: RegistrationContext): ClientMetadata | Promise<ClientMetadata>;
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
+import { taggedName } from '../client-metadata/language-tag.js';
+import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
+import type { MetadataRow } from '../client-metadata/metadata-table.js';
+import { RegistrationConfiguration } from '../registration-configuration.js';
+import { RegistrationDataSource } from '../storage/registration-data-source.js';
+import { isClientMetadataColumn } from './client-metadata-column.decorator.js';
+import { METADATA_COLUMNS, type OAuthClientRecord } from './oauth-client.record.js';
+
+const STANDARD_COLUMNS: ReadonlySet<string> = new Set(METADATA_COLUMNS);
+
+/** Between metadata on the wire and the columns of a client: a column of its own for a known property, else the JSON column. */
+@Injectable()
+export class ClientMetadataMapper {
+  private readonly withColumn: readonly MetadataRow[];
+
+  constructor(
+    private readonly config: RegistrationConfiguration,
+    storage: RegistrationDataSource,
+  ) {
+    this.withColumn = [...config.metadataTable.values()].filter(
+      ({ property }) => STANDARD_COLUMNS.has(property) || isClientMetadataColumn(storage.entities.client, property),
+    );
+  }
+
+  /** The columns for this metadata, those of absent fields included: an update replaces all of them (RFC 7592 section 2.2). */
+  toColumns(metadata: ClientMetadata): Partial<OAuthClientRecord> {
+    const columns: Record<string, unknown> = {};
+    for (const row of this.withColumn) columns[row.property] = Reflect.get(metadata, row.name) ?? null;
+    const additional = Object.entries(metadata).filter(
+      ([name, value]) => value !== undefined && this.isAdditional(name),
+    );
+    return { ...columns, additionalMetadata: additional.length > 0 ? Object.fromEntries(additional) : null };
+  }
+
+  /** The metadata of a client as it is answered: no member is `null` or empty (RFC 7591 section 3.2.1). */
+  toMetadata(client: OAuthClientRecord): Readonly<Record<string, unknown>> {
+    const members: [string, unknown][] = this.withColumn.map((row) => [row.name, Reflect.get(client, row.property)]);
+    const additional = Object.entries(client.additionalMetadata ?? {}).filter(([name]) => this.isAdditional(name));
+    return Object.fromEntries([...members, ...additional].flatMap(([name, value]) => shown(name, value)));
+  }
+
+  /** Whether a known member has no column of its own. */
+  private isAdditional(name: string): boolean {
+    if (this.config.metadataTable.has(name)) return !this.withColumn.some((row) => row.name === name);
+    const base = taggedName(name)?.base;
+    return base !== undefined && this.config.metadataTable.get(base)?.languageTags === true;
+  }
+}
+
+/** Clients need these two lists even when they are empty; strict ones fail without them. */
+const SHOWN_WHEN_EMPTY: ReadonlySet<string> = new Set(['redirect_uris', 'response_types']);
+
+function shown(name: string, value: unknown): [string, unknown][] {
+  if (SHOWN_WHEN_EMPTY.has(name)) return [[name, value ?? []]];
+  return isOmitted(value) || (Array.isArray(value) && value.length === 0) ? [] : [[name, value]];
+}

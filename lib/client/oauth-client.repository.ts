@@ -1,0 +1,71 @@
+import { Injectable, type Type } from '@nestjs/common';
+import { IsNull, type ObjectLiteral } from 'typeorm';
+import { isKey, RegistrationDataSource } from '../storage/registration-data-source.js';
+import type { Participant, Write } from '../storage/unit-of-work.js';
+import type { OAuthClientRecord } from './oauth-client.record.js';
+
+/** Keeps clients. Every conditional write repeats what the caller was judged by: version and registration access token. */
+@Injectable()
+export class OAuthClientRepository {
+  constructor(private readonly storage: RegistrationDataSource) {}
+
+  /** @returns the client with exactly this id; undefined when there is none, and for anything that cannot be an id */
+  async findByClientId(clientId: string): Promise<OAuthClientRecord | undefined> {
+    if (!isKey(clientId)) return undefined;
+    const found = await this.storage.read((manager) => manager.findOneBy(this.storage.entities.client, { clientId }));
+    // Not every database compares text exactly: MariaDB ignores case and trailing spaces.
+    return found?.clientId === clientId ? found : undefined;
+  }
+
+  /** An instance of the host's entity class. */
+  create(record: Partial<OAuthClientRecord>): OAuthClientRecord {
+    return this.storage.dataSource.manager.create(this.storage.entities.client, record);
+  }
+
+  /**
+   * Stores a new client, together with what has to happen with it.
+   * @param condition a write that must match a row, or nothing is stored
+   * @returns whether the client is stored
+   * @throws DuplicateKeyError when its id is taken
+   */
+  async insert(client: OAuthClientRecord, condition?: Write, participant?: Participant): Promise<boolean> {
+    const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
+    const refused = await this.storage.unitOfWork.run(condition ? [condition, insert] : [insert], participant);
+    return refused === undefined;
+  }
+
+  /**
+   * Replaces the columns given, if the client is still the one that was read.
+   * @returns whether it was; its version is one higher now
+   */
+  async update(
+    current: OAuthClientRecord,
+    columns: Partial<OAuthClientRecord>,
+    participant?: Participant,
+  ): Promise<boolean> {
+    if (!isKey(current.clientId)) return false;
+    const update: Write = (manager) =>
+      manager.createQueryBuilder().update(this.entity).set(columns).where(unchanged(current));
+    return (await this.storage.unitOfWork.run([update], participant)) === undefined;
+  }
+
+  /**
+   * Deletes the client, if it is still the one that was read.
+   * @returns whether it was
+   */
+  async delete(current: OAuthClientRecord, participant?: Participant): Promise<boolean> {
+    if (!isKey(current.clientId)) return false;
+    const remove: Write = (manager) =>
+      manager.createQueryBuilder().delete().from(this.entity).where(unchanged(current));
+    return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
+  }
+
+  /** The entity class without its columns: TypeORM's types of partial entities do not know JSON values. */
+  private get entity(): Type<ObjectLiteral> {
+    return this.storage.entities.client;
+  }
+}
+
+function unchanged({ clientId, version, registrationAccessTokenHash }: OAuthClientRecord) {
+  return { clientId, version, registrationAccessTokenHash: registrationAccessTokenHash ?? IsNull() };
+}

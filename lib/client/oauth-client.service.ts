@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { needsClientSecret } from '../client-metadata/authentication-method.rules.js';
+import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
+import { RegistrationListeners } from '../client-registration/registration-listeners.js';
+import { RegistrationPolicies } from '../client-registration/registration-policies.js';
+import { ClientSecretService, NO_SECRET } from '../client-secret/client-secret.service.js';
+import { InvalidClientMetadataError } from '../errors/registration.error.js';
+import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
+import { RegistrationConfiguration } from '../registration-configuration.js';
+import { DuplicateKeyError } from '../storage/storage-failure.js';
+import { ClientIdGenerator } from './client-id.generator.js';
+import { OAuthClientFactory } from './oauth-client.factory.js';
+import type { OAuthClientRecord } from './oauth-client.record.js';
+import { OAuthClientRepository } from './oauth-client.repository.js';
+
+/** A client to add by hand: its metadata by the names on the wire, and what a client could not choose itself. */
+export interface ManualClient extends ClientMetadata {
+  /** 1 to 255 printable ASCII characters. @default generated */
+  readonly clientId?: string;
+  /** A secret of 1 to 72 printable ASCII characters. @default generated, where the authentication method needs one */
+  readonly clientSecret?: string;
+  /** Who is responsible. @default none */
+  readonly owner?: string;
+}
+
+/** A client that was added, and what is shown of it this once. */
+export interface CreatedClient {
+  readonly client: OAuthClientRecord;
+  readonly clientSecret: string | undefined;
+  readonly registrationAccessToken: string | undefined;
+}
+
+/** The host's own way to its clients: add one by hand, look one up, check its secret. */
+@Injectable()
+export class OAuthClientService {
+  constructor(
+    private readonly config: RegistrationConfiguration,
+    private readonly policies: RegistrationPolicies,
+    private readonly clientIds: ClientIdGenerator,
+    private readonly secrets: ClientSecretService,
+    private readonly registrationAccessTokens: RegistrationAccessTokenService,
+    private readonly factory: OAuthClientFactory,
+    private readonly clients: OAuthClientRepository,
+    private readonly listeners: RegistrationListeners,
+  ) {}
+
+  /**
+   * Adds a client by the same rules as a registration (`source: 'manual'`).
+   * @throws RegistrationError naming what is wrong, an id that is taken included; nothing is stored then
+   */
+  async create({
+    clientId = this.clientIds.generate(),
+    clientSecret,
+    owner,
+    ...metadata
+  }: ManualClient): Promise<CreatedClient> {
+    if (!/^[\x20-\x7e]{1,255}$/.test(clientId)) {
+      throw new InvalidClientMetadataError('client_id must have 1 to 255 printable ASCII characters');
+    }
+    const context = { operation: 'create', credential: undefined, client: undefined } as const;
+    const registrable = await this.policies.judge(metadata, this.config.server.grantTypes, context);
+    const secret = await this.secretFor(registrable.token_endpoint_auth_method, clientSecret);
+    const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
+    const client = this.factory.create(registrable, {
+      clientId,
+      source: 'manual',
+      secret,
+      registrationAccessTokenHash,
+      owner: owner ?? null,
+      registeredOpenly: false,
+    });
+    await this.store(client);
+    return { client, clientSecret: secret.clientSecret, registrationAccessToken };
+  }
+
+  /** @returns the client with exactly this id; undefined when there is none, and for anything that is not a non-empty string */
+  async find(clientId: string): Promise<OAuthClientRecord | undefined> {
+    return this.clients.findByClientId(clientId);
+  }
+
+  /** Whether this is the client's secret and it has not expired; false for a client without one. */
+  async verifySecret(client: OAuthClientRecord, presented: string): Promise<boolean> {
+    return (await this.secrets.matches(client, presented)) && !this.secrets.isExpired(client);
+  }
+
+  private async secretFor(method: string, chosen: string | undefined) {
+    if (needsClientSecret(method)) return chosen === undefined ? this.secrets.issue() : this.secrets.choose(chosen);
+    if (chosen === undefined) return { ...NO_SECRET, clientSecret: undefined };
+    throw new InvalidClientMetadataError(`client_secret is of no use with token_endpoint_auth_method ${method}`);
+  }
+
+  private async store(client: OAuthClientRecord): Promise<void> {
+    const event = { type: 'registered', client, previous: undefined, credential: undefined } as const;
+    try {
+      await this.clients.insert(client, undefined, this.listeners.participant(event));
+    } catch (error) {
+      if (error instanceof DuplicateKeyError) throw new InvalidClientMetadataError('client_id is taken already');
+      throw error;
+    }
+    await this.listeners.tell(event);
+  }
+}

@@ -1,0 +1,207 @@
+import {
+  ConfigurableModuleBuilder,
+  Module,
+  type DynamicModule,
+  type FactoryProvider,
+  type MiddlewareConsumer,
+  type NestModule,
+  type OnModuleInit,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
+import { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
+import { ClientMetadataValidator } from './client-metadata/client-metadata.validator.js';
+import { ClientInformationSerializer } from './client-registration/client-information.js';
+import { ClientRegistrationController } from './client-registration/client-registration.controller.js';
+import { ClientRegistrationService } from './client-registration/client-registration.service.js';
+import { RegistrationListeners } from './client-registration/registration-listeners.js';
+import type { RegistrationListener } from './client-registration/registration.listener.js';
+import { RegistrationPolicies } from './client-registration/registration-policies.js';
+import type { RegistrationPolicy } from './client-registration/registration.policy.js';
+import { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
+import { ClientSecretService } from './client-secret/client-secret.service.js';
+import { ClientIdGenerator } from './client/client-id.generator.js';
+import { ClientMetadataMapper } from './client/client-metadata.mapper.js';
+import { OAuthClient } from './client/oauth-client.entity.js';
+import { OAuthClientFactory } from './client/oauth-client.factory.js';
+import { OAuthClientRepository } from './client/oauth-client.repository.js';
+import { OAuthClientService } from './client/oauth-client.service.js';
+import { ServerMetadataController } from './discovery/server-metadata.controller.js';
+import { ServerMetadataService } from './discovery/server-metadata.service.js';
+import { checkGuards, checkSiblings, checkSingletons } from './dynamic-registration.start-check.js';
+import {
+  EXTRAS,
+  type DynamicRegistrationExtras,
+  type DynamicRegistrationOptions,
+} from './dynamic-registration.options.js';
+import { ErrorResponse } from './errors/error-response.js';
+import { controllerOf } from './http/routes.js';
+import { RegistrationRoutes } from './http/registration-routes.js';
+import { WireResponse } from './http/wire-response.js';
+import { InitialAccessToken } from './initial-access-token/initial-access-token.entity.js';
+import { InitialAccessTokenGuard } from './initial-access-token/initial-access-token.guard.js';
+import { InitialAccessTokenRepository } from './initial-access-token/initial-access-token.repository.js';
+import { InitialAccessTokenService } from './initial-access-token/initial-access-token.service.js';
+import { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
+import { RegistrationAccessTokenService } from './registration-access-token/registration-access-token.service.js';
+import { RegistrationConfiguration } from './registration-configuration.js';
+import { checkEntities } from './storage/entity.check.js';
+import { RegistrationDataSource, type RegistrationEntities } from './storage/registration-data-source.js';
+import { TokenGenerator } from './token/opaque-token.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<DynamicRegistrationOptions>({
+  alwaysTransient: true,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createDynamicRegistrationOptions')
+  .setExtras<DynamicRegistrationExtras>(EXTRAS, (definition, extras) => definitionOf(definition, extras))
+  .build();
+
+/** What the host injects. */
+const EXPORTED = [
+  RegistrationConfiguration,
+  InitialAccessTokenService,
+  OAuthClientService,
+  ClientRegistrationService,
+  ClientConfigurationService,
+  RegistrationAccessTokenService,
+  ServerMetadataService,
+] as const;
+
+/**
+ * OAuth 2.0 Dynamic Client Registration (RFC 7591) and management (RFC 7592): `forRoot({ issuer })`, or `forRootAsync` with a factory. The
+ * static options stand beside the factory.
+ */
+@Module({})
+export class DynamicRegistrationModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
+  constructor(
+    private readonly config: RegistrationConfiguration,
+    private readonly storage: RegistrationDataSource,
+    private readonly routes: RegistrationRoutes,
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly applicationConfig: ApplicationConfig,
+    private readonly modules: ModulesContainer,
+    private readonly moduleRef: ModuleRef,
+  ) {
+    super();
+  }
+
+  /** Before the routes of the application are registered. */
+  configure(_consumer: MiddlewareConsumer): void {
+    this.routes.beforeRegistration(this.adapterHost.httpAdapter, this.applicationConfig);
+  }
+
+  /** After they are. */
+  onModuleInit(): void {
+    checkSiblings(this, this.config, this.storage, this.modules);
+    checkSingletons(this.moduleRef, this.routes.hostClasses);
+    if (this.adapterHost.httpAdapter) this.routes.afterRegistration(this.adapterHost.httpAdapter);
+  }
+}
+
+function definitionOf(definition: DynamicModule, extras: DynamicRegistrationExtras): DynamicModule {
+  checkGuards(extras.guards);
+  const entities: RegistrationEntities = {
+    client: extras.entities?.client ?? OAuthClient,
+    initialAccessToken: extras.entities?.initialAccessToken ?? InitialAccessToken,
+  };
+  const guards = {
+    registration: extras.guards?.registration ?? InitialAccessTokenGuard,
+    configuration: extras.guards?.configuration ?? RegistrationAccessTokenGuard,
+  };
+  const policies = extras.policies ?? [];
+  const listeners = extras.listeners ?? [];
+  const decorators = extras.decorators ?? [];
+  const controllers = {
+    registration: controllerOf(ClientRegistrationController, decorators),
+    configuration: controllerOf(ClientConfigurationController, decorators),
+    serverMetadata: controllerOf(ServerMetadataController, decorators),
+  };
+  return {
+    ...definition,
+    global: extras.isGlobal ?? false,
+    // With forRootAsync the builder has put them there already.
+    imports: [
+      ...new Set([...(definition.imports ?? []), ...(extras.imports ?? [])]),
+      TypeOrmModule.forFeature([entities.client, entities.initialAccessToken], extras.dataSource),
+    ],
+    controllers: Object.values(controllers),
+    providers: [
+      ...(definition.providers ?? []),
+      ...core(entities, extras.dataSource),
+      guards.registration,
+      guards.configuration,
+      ...policies,
+      ...listeners,
+      provideList(RegistrationPolicies, policies, [ClientMetadataValidator]),
+      provideList(RegistrationListeners, listeners, [RegistrationDataSource]),
+      {
+        provide: RegistrationRoutes,
+        useFactory: (config, wire, registration, configuration) =>
+          new RegistrationRoutes(config, wire, controllers, { registration, configuration }, [
+            guards.registration,
+            guards.configuration,
+            ...policies,
+            ...listeners,
+          ]),
+        inject: [RegistrationConfiguration, WireResponse, guards.registration, guards.configuration],
+      },
+      ...(extras.providers ?? []),
+    ],
+    exports: [...EXPORTED],
+  };
+}
+
+function core(entities: RegistrationEntities, dataSource: string | undefined): Provider[] {
+  return [
+    {
+      provide: RegistrationConfiguration,
+      useFactory: (options: DynamicRegistrationOptions) => new RegistrationConfiguration(options),
+      inject: [MODULE_OPTIONS_TOKEN],
+    },
+    {
+      provide: RegistrationDataSource,
+      useFactory: (source: DataSource, config: RegistrationConfiguration) => {
+        checkEntities(source, entities, config.metadataTable);
+        return new RegistrationDataSource(source, entities);
+      },
+      inject: [getDataSourceToken(dataSource), RegistrationConfiguration],
+    },
+    ErrorResponse,
+    WireResponse,
+    TokenGenerator,
+    ClientIdGenerator,
+    ClientSecretHasher,
+    ClientSecretService,
+    ClientMetadataValidator,
+    ClientMetadataMapper,
+    ClientInformationSerializer,
+    OAuthClientRepository,
+    OAuthClientFactory,
+    OAuthClientService,
+    InitialAccessTokenRepository,
+    InitialAccessTokenService,
+    RegistrationAccessTokenService,
+    ClientRegistrationService,
+    ClientConfigurationService,
+    ServerMetadataService,
+  ];
+}
+
+/** A provider whose first parameter is the instances of the host's classes, in their order. */
+function provideList<T, D>(
+  provide: Type<T>,
+  classes: readonly Type<RegistrationPolicy | RegistrationListener>[],
+  dependencies: readonly Type<D>[],
+): FactoryProvider<T> {
+  return {
+    provide,
+    useFactory: (...injected: unknown[]) =>
+      new provide(injected.slice(dependencies.length), ...injected.slice(0, dependencies.length)),
+    inject: [...dependencies, ...classes],
+  };
+}

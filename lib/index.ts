@@ -1,0 +1,78 @@
+export { DynamicRegistrationModule } from './dynamic-registration.module.js';
+export type {
+  ClientSecretOptions,
+  DynamicRegistrationExtras,
+  DynamicRegistrationOptions,
+  LimitOptions,
+  ManagementOptions,
+  RedirectUriOptions,
+  RegistrationAccess,
+  RegistrationAccessTokenOptions,
+  ServerOptions,
+} from './dynamic-registration.options.js';
+export { RegistrationConfiguration } from './registration-configuration.js';
+export {
+  ClientMetadata,
+  IsDisplayText,
+  IsDisplayTextList,
+  IsHttpsUri,
+  IsJwkSet,
+  IsOneOf,
+  IsRedirectUriList,
+  IsScope,
+  IsText,
+  IsTextList,
+  IsWebUri,
+} from './client-metadata/client-metadata.dto.js';
+export {
+  MetadataField,
+  type MetadataFieldOptions,
+  type MetadataLimit,
+} from './client-metadata/metadata-field.decorator.js';
+export { ClientRegistrationController } from './client-registration/client-registration.controller.js';
+export { ClientRegistrationService } from './client-registration/client-registration.service.js';
+export type { ClientInformation } from './client-registration/client-information.js';
+export {
+  RegistrationListener,
+  TransactionalRegistrationListener,
+  type RegistrationEvent,
+} from './client-registration/registration.listener.js';
+export { RegistrationPolicy, type RegistrationContext } from './client-registration/registration.policy.js';
+export { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
+export { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
+export { InitialAccessToken } from './initial-access-token/initial-access-token.entity.js';
+export { InitialAccessTokenGuard } from './initial-access-token/initial-access-token.guard.js';
+export type { InitialAccessTokenRecord } from './initial-access-token/initial-access-token.record.js';
+export {
+  InitialAccessTokenService,
+  type InitialAccessTokenOptions,
+  type IssuedInitialAccessToken,
+} from './initial-access-token/initial-access-token.service.js';
+export type { RegistrationCredential } from './initial-access-token/registration-credential.js';
+export type { ConfigurationCredential } from './registration-access-token/configuration-credential.js';
+export { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
+export { RegistrationAccessTokenService } from './registration-access-token/registration-access-token.service.js';
+export { ClientMetadataColumn } from './client/client-metadata-column.decorator.js';
+export { ClientIdGenerator } from './client/client-id.generator.js';
+export { OAuthClient } from './client/oauth-client.entity.js';
+export { OAuthClientFactory, type NewClient } from './client/oauth-client.factory.js';
+export { isPublicClient, type ClientSource, type OAuthClientRecord } from './client/oauth-client.record.js';
+export { OAuthClientService, type CreatedClient, type ManualClient } from './client/oauth-client.service.js';
+export { redirectUriMatches } from './client/redirect-uri.matching.js';
+export { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
+export { TokenGenerator } from './token/opaque-token.js';
+export { ServerMetadataController } from './discovery/server-metadata.controller.js';
+export { ServerMetadataService } from './discovery/server-metadata.service.js';
+export { ErrorResponse, type ErrorAnswer } from './errors/error-response.js';
+export {
+  AccessDeniedError,
+  ConflictError,
+  InsufficientScopeError,
+  InvalidClientMetadataError,
+  InvalidRedirectUriError,
+  InvalidRequestError,
+  InvalidTokenError,
+  RegistrationError,
+  TemporarilyUnavailableError,
+} from './errors/registration.error.js';
+export { CreateDynamicRegistrationTables1764000000000 } from './migrations/create-dynamic-registration-tables.js';

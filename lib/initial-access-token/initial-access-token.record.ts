@@ -1,0 +1,40 @@
+/** What the module keeps of an initial access token (RFC 7591 section 3), by property name. */
+export interface InitialAccessTokenRecord {
+  /** Names the token without being it: for lists and revocation. */
+  id: string;
+  /** SHA-256 of the token. */
+  tokenHash: string;
+  /** Who is responsible for the clients that register with it. */
+  owner: string | null;
+  /** Seconds since the epoch. */
+  issuedAt: number;
+  /** Seconds since the epoch; `null` for never. */
+  expiresAt: number | null;
+  /** How many clients may register with it; `null` for any number. */
+  maxUses: number | null;
+  /** How many clients have registered with it. */
+  uses: number;
+  /** Seconds since the epoch; `null` while it is not revoked. */
+  revokedAt: number | null;
+}
+
+/** The properties an entity for initial access tokens needs. */
+export const INITIAL_ACCESS_TOKEN_COLUMNS = [
+  'id',
+  'tokenHash',
+  'owner',
+  'issuedAt',
+  'expiresAt',
+  'maxUses',
+  'uses',
+  'revokedAt',
+] as const satisfies readonly (keyof InitialAccessTokenRecord)[];
+
+/** Whether the token can be used at this time (seconds since the epoch). */
+export function isUsable(token: InitialAccessTokenRecord, now: number): boolean {
+  return (
+    token.revokedAt === null &&
+    (token.expiresAt === null || token.expiresAt > now) &&
+    (token.maxUses === null || token.uses < token.maxUses)
+  );
+}

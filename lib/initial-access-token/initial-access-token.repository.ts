@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, MoreThan, Raw } from 'typeorm';
+import type { InitialAccessTokenRecord } from './initial-access-token.record.js';
+import { isKey, RegistrationDataSource } from '../storage/registration-data-source.js';
+import type { Write } from '../storage/unit-of-work.js';
+
+/** Keeps initial access tokens. */
+@Injectable()
+export class InitialAccessTokenRepository {
+  constructor(private readonly storage: RegistrationDataSource) {}
+
+  async insert(token: InitialAccessTokenRecord): Promise<void> {
+    const { initialAccessToken } = this.storage.entities;
+    await this.storage.unitOfWork.run([
+      (manager) =>
+        manager
+          .createQueryBuilder()
+          .insert()
+          .into(initialAccessToken)
+          .values(manager.create(initialAccessToken, token)),
+    ]);
+  }
+
+  /** @returns the token with this hash; undefined when there is none */
+  async findByHash(tokenHash: string): Promise<InitialAccessTokenRecord | undefined> {
+    if (!isKey(tokenHash)) return undefined;
+    const found = await this.storage.read((manager) =>
+      manager.findOneBy(this.storage.entities.initialAccessToken, { tokenHash }),
+    );
+    // Not every database compares text exactly: MariaDB ignores case and trailing spaces.
+    return found?.tokenHash === tokenHash ? found : undefined;
+  }
+
+  /** All tokens, the newest first; those of one owner where it is given. */
+  async list(owner?: string): Promise<InitialAccessTokenRecord[]> {
+    const found = await this.storage.read((manager) =>
+      manager.find(this.storage.entities.initialAccessToken, {
+        ...(owner === undefined ? {} : { where: { owner } }),
+        order: { issuedAt: 'DESC', id: 'DESC' },
+      }),
+    );
+    return owner === undefined ? found : found.filter((token) => token.owner === owner);
+  }
+
+  /** @returns whether there was such a token to revoke; one that is revoked already counts, and keeps its time */
+  async revoke(id: string, now: number): Promise<boolean> {
+    if (!isKey(id)) return false;
+    const token = await this.storage.read((manager) =>
+      manager.findOneBy(this.storage.entities.initialAccessToken, { id }),
+    );
+    if (token?.id !== id) return false;
+    if (token.revokedAt === null) {
+      await this.storage.unitOfWork.run([
+        (manager) =>
+          manager
+            .createQueryBuilder()
+            .update(this.storage.entities.initialAccessToken)
+            .set({ revokedAt: now })
+            .where({ id })
+            .andWhere({ revokedAt: IsNull() }),
+      ]);
+    }
+    return true;
+  }
+
+  /** Takes one use, if the token is still what the guard saw: part of the unit of work that stores the client. */
+  use(token: InitialAccessTokenRecord, now: number): Write {
+    return (manager) => {
+      const query = manager
+        .createQueryBuilder()
+        .update(this.storage.entities.initialAccessToken)
+        .set({ uses: () => `${this.column('uses')} + 1` })
+        .where({ id: token.id, tokenHash: token.tokenHash, revokedAt: IsNull() });
+      query.andWhere([{ expiresAt: IsNull() }, { expiresAt: MoreThan(now) }]);
+      query.andWhere([{ maxUses: IsNull() }, { maxUses: Raw((column) => `${column} > ${this.column('uses')}`) }]);
+      return query;
+    };
+  }
+
+  /** The column of a property under the host's naming strategy. */
+  private column(property: keyof InitialAccessTokenRecord): string {
+    const column = this.storage.metadataOf('initialAccessToken').findColumnWithPropertyName(property);
+    return this.storage.dataSource.driver.escape(column?.databaseName ?? property);
+  }
+}

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { epochNow } from '../token/clock.js';
+import { tokenHash, TokenGenerator } from '../token/opaque-token.js';
+import { isUsable, type InitialAccessTokenRecord } from './initial-access-token.record.js';
+import { InitialAccessTokenRepository } from './initial-access-token.repository.js';
+import type { RegistrationCredential } from './registration-credential.js';
+
+/** What an initial access token is good for. */
+export interface InitialAccessTokenOptions {
+  /** Who is responsible for the clients that register with it. @default none */
+  readonly owner?: string;
+  /** Lifetime in seconds; 0 means it never expires. @default 3600 */
+  readonly expiresInSeconds?: number;
+  /** How many clients may register with it. @default any number */
+  readonly maxUses?: number;
+  /** The token itself, where it is not to be generated: at least 32 b64token characters (RFC 6750 section 2.1). */
+  readonly token?: string;
+}
+
+/** A new token in clear, shown once, and what is kept of it. */
+export interface IssuedInitialAccessToken {
+  readonly token: string;
+  readonly record: InitialAccessTokenRecord;
+}
+
+/** Lifetime of a token that names none, in seconds. */
+export const DEFAULT_LIFETIME_SECONDS = 3600;
+const PREFIX = 'iat_';
+
+/** Issues, lists and revokes initial access tokens: who may register (RFC 7591 section 3). */
+@Injectable()
+export class InitialAccessTokenService {
+  constructor(
+    private readonly tokens: InitialAccessTokenRepository,
+    private readonly generator: TokenGenerator,
+  ) {}
+
+  /** @throws RangeError for a lifetime, a number of uses, an owner or a token that makes no sense */
+  async issue(options: InitialAccessTokenOptions = {}): Promise<IssuedInitialAccessToken> {
+    const { owner = null, expiresInSeconds = DEFAULT_LIFETIME_SECONDS, maxUses = null } = options;
+    requireInteger('expiresInSeconds', expiresInSeconds, 0);
+    if (maxUses !== null) requireInteger('maxUses', maxUses, 1);
+    if (owner !== null && (owner === '' || owner.length > 255))
+      throw new RangeError('owner must have 1 to 255 characters');
+    const token = options.token ?? this.generator.generate(PREFIX);
+    if (!/^[A-Za-z0-9\-._~+/]{32,}=*$/.test(token)) {
+      throw new RangeError('token must have at least 32 characters of A-Z a-z 0-9 - . _ ~ + /');
+    }
+    const now = epochNow();
+    const record: InitialAccessTokenRecord = {
+      id: randomUUID(),
+      tokenHash: tokenHash(token),
+      owner,
+      issuedAt: now,
+      expiresAt: expiresInSeconds === 0 ? null : now + expiresInSeconds,
+      maxUses,
+      uses: 0,
+      revokedAt: null,
+    };
+    await this.tokens.insert(record);
+    return { token, record };
+  }
+
+  /** @returns what is kept of a token, usable or not; undefined when it was never issued */
+  async find(token: string): Promise<InitialAccessTokenRecord | undefined> {
+    return typeof token === 'string' ? this.tokens.findByHash(tokenHash(token)) : undefined;
+  }
+
+  /** All tokens, the newest first; those of one owner where it is given. */
+  async list(owner?: string): Promise<InitialAccessTokenRecord[]> {
+    return this.tokens.list(owner);
+  }
+
+  /**
+   * Revokes a token by its id; clients that registered with it stay.
+   * @returns whether there is such a token
+   */
+  async revoke(id: string): Promise<boolean> {
+    return this.tokens.revoke(id, epochNow());
+  }
+
+  /** @returns the credential a usable token makes; undefined for every other token */
+  async authenticate(token: string): Promise<RegistrationCredential | undefined> {
+    const record = await this.find(token);
+    if (!record || !isUsable(record, epochNow())) return undefined;
+    return { owner: record.owner, initialAccessToken: record };
+  }
+}
+
+function requireInteger(name: string, value: number, minimum: number): void {
+  if (!Number.isSafeInteger(value) || value < minimum)
+    throw new RangeError(`${name} must be an integer of at least ${minimum}`);
+}

@@ -1,0 +1,83 @@
+import type { Type } from '@nestjs/common';
+import { ClientMetadata } from './client-metadata/client-metadata.dto.js';
+import { metadataTable, type MetadataTable } from './client-metadata/metadata-table.js';
+import { checkOptions } from './dynamic-registration.options-check.js';
+import {
+  DEFAULT_CLIENT_SECRET,
+  DEFAULT_LIMITS,
+  DEFAULT_OPTIONS,
+  DEFAULT_REDIRECT_URIS,
+  DEFAULT_SERVER,
+  type ClientSecretOptions,
+  type DynamicRegistrationOptions,
+  type LimitOptions,
+  type ManagementOptions,
+  type RedirectUriOptions,
+  type ServerOptions,
+} from './dynamic-registration.options.js';
+
+/** The options with every default applied: what the module runs on. Made once at start and never changed. */
+export class RegistrationConfiguration {
+  readonly issuer: string;
+  /** Absolute URL of the client registration endpoint (RFC 7591 section 3). */
+  readonly registrationEndpoint: string;
+  /** Route of the client registration endpoint inside the application. */
+  readonly mount: string;
+  readonly access: NonNullable<DynamicRegistrationOptions['access']>;
+  readonly openGrantTypes: readonly string[];
+  readonly management: Required<ManagementOptions>;
+  readonly server: Required<ServerOptions>;
+  readonly unsupportedMetadata: 'narrow' | 'reject';
+  readonly redirectUris: Required<RedirectUriOptions>;
+  readonly limits: Required<LimitOptions>;
+  readonly metadata: Type<ClientMetadata>;
+  readonly metadataTable: MetadataTable;
+  readonly clientSecret: Required<ClientSecretOptions>;
+  readonly cors: DynamicRegistrationOptions['cors'];
+  readonly discovery: { readonly metadata: Readonly<Record<string, unknown>> } | undefined;
+
+  /** @throws Error naming the option and the way out */
+  constructor(options: DynamicRegistrationOptions) {
+    checkOptions(options);
+    this.issuer = options.issuer;
+    this.registrationEndpoint = `${options.issuer.replace(/\/$/, '')}/${options.path ?? DEFAULT_OPTIONS.path}`;
+    this.mount = options.mount ?? new URL(this.registrationEndpoint).pathname;
+    this.access = options.access ?? DEFAULT_OPTIONS.access;
+    this.openGrantTypes = options.openGrantTypes ?? DEFAULT_OPTIONS.openGrantTypes;
+    this.management = management(options.management ?? DEFAULT_OPTIONS.management);
+    const server = withDefaults(DEFAULT_SERVER, options.server);
+    this.server = { ...server, defaultScopes: options.server?.defaultScopes ?? server.scopes };
+    this.unsupportedMetadata = options.unsupportedMetadata ?? DEFAULT_OPTIONS.unsupportedMetadata;
+    this.redirectUris = withDefaults(DEFAULT_REDIRECT_URIS, options.redirectUris);
+    this.limits = withDefaults(DEFAULT_LIMITS, options.limits);
+    this.metadata = options.metadata ?? ClientMetadata;
+    this.metadataTable = metadataTable(this.metadata);
+    this.clientSecret = withDefaults(DEFAULT_CLIENT_SECRET, options.clientSecret);
+    this.cors = options.cors;
+    const discovery = options.discovery ?? DEFAULT_OPTIONS.discovery;
+    this.discovery =
+      discovery === false ? undefined : { metadata: discovery === true ? {} : (discovery.metadata ?? {}) };
+    Object.freeze(this);
+  }
+
+  /** Whether a client can manage itself at all, and so is given a registration access token (RFC 7592 section 3). */
+  get isManageable(): boolean {
+    return this.management.read || this.management.update || this.management.delete;
+  }
+
+  /** The client configuration endpoint of a client (RFC 7592 section 3), the one place where this URL is built. */
+  registrationClientUri(clientId: string): string {
+    return `${this.registrationEndpoint}/${encodeURIComponent(clientId)}`;
+  }
+}
+
+function management(option: boolean | ManagementOptions): Required<ManagementOptions> {
+  if (typeof option === 'boolean') return { read: option, update: option, delete: option };
+  return withDefaults({ read: true, update: true, delete: true }, option);
+}
+
+/** An option that is `undefined` counts as not given. */
+function withDefaults<D extends object, O extends object>(defaults: D, options: O | undefined): Required<O> & D {
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(given) } as Required<O> & D;
+}

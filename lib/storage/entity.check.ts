@@ -1,0 +1,66 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import { isClientMetadataColumn } from '../client/client-metadata-column.decorator.js';
+import { METADATA_COLUMNS, SERVER_COLUMNS } from '../client/oauth-client.record.js';
+import type { MetadataTable } from '../client-metadata/metadata-table.js';
+import { fail } from '../dynamic-registration.options-check.js';
+import { INITIAL_ACCESS_TOKEN_COLUMNS } from '../initial-access-token/initial-access-token.record.js';
+import type { RegistrationEntities } from './registration-data-source.js';
+
+const SUPPORTED = ['postgres', 'mysql', 'mariadb', 'better-sqlite3'];
+
+/**
+ * Checks what the module stands on: a database it knows, and entities with every column it needs.
+ * @throws Error naming what is missing and the line to add
+ */
+export function checkEntities(dataSource: DataSource, entities: RegistrationEntities, table: MetadataTable): void {
+  const { type } = dataSource.options;
+  if (!SUPPORTED.includes(type)) fail(`the data source is of type ${type}. Supported are ${SUPPORTED.join(', ')}`);
+  for (const entity of [entities.client, entities.initialAccessToken]) {
+    if (!dataSource.hasMetadata(entity)) {
+      fail(
+        `${entity.name} is not known to the data source. Add ${entities.client.name} and ${entities.initialAccessToken.name} to its ` +
+          'entities, or set autoLoadEntities: true',
+      );
+    }
+  }
+  checkClient(dataSource.getMetadata(entities.client), table);
+  requireColumns(dataSource.getMetadata(entities.initialAccessToken), INITIAL_ACCESS_TOKEN_COLUMNS);
+}
+
+function checkClient(client: EntityMetadata, table: MetadataTable): void {
+  requireColumns(client, [...SERVER_COLUMNS, ...METADATA_COLUMNS]);
+  if (!isUnique(client, 'clientId'))
+    fail(
+      `${client.name}.clientId must be unique on its own. Make it the primary column, or add @Index({ unique: true })`,
+    );
+  if (client.versionColumn?.propertyName !== 'version') fail(`${client.name}.version must be the @VersionColumn()`);
+  const own = new Set<string>([...SERVER_COLUMNS, ...METADATA_COLUMNS]);
+  for (const { name, property } of table.values()) {
+    const column = client.findColumnWithPropertyName(property);
+    if (
+      column &&
+      !own.has(property) &&
+      !(typeof client.target === 'function' && isClientMetadataColumn(client.target, property))
+    ) {
+      fail(
+        `${client.name}.${property} has the name of the metadata field ${name}. Add @ClientMetadataColumn() if clients may write it, else rename it`,
+      );
+    }
+  }
+}
+
+function requireColumns(metadata: EntityMetadata, properties: readonly string[]): void {
+  const missing = properties.filter((property) => !metadata.findColumnWithPropertyName(property));
+  if (missing.length > 0)
+    fail(`${metadata.name} has no column ${missing.join(', ')}. Every property of its record interface needs one`);
+}
+
+function isUnique(metadata: EntityMetadata, property: string): boolean {
+  const alone = (columns: readonly { propertyName: string }[]) =>
+    columns.length === 1 && columns[0]?.propertyName === property;
+  return (
+    alone(metadata.primaryColumns) ||
+    metadata.uniques.some(({ columns }) => alone(columns)) ||
+    metadata.indices.some(({ columns, isUnique }) => isUnique && alone(columns))
+  );
+}

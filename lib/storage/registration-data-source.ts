@@ -1,0 +1,62 @@
+import type { Type } from '@nestjs/common';
+import type { DataSource, EntityManager, EntityMetadata } from 'typeorm';
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import type { InitialAccessTokenRecord } from '../initial-access-token/initial-access-token.record.js';
+import { storageFailure } from './storage-failure.js';
+import { SynchronousUnitOfWork } from './synchronous.unit-of-work.js';
+import { TransactionalUnitOfWork } from './transactional.unit-of-work.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+/** The entity classes the module stores in. */
+export interface RegistrationEntities {
+  readonly client: Type<OAuthClientRecord>;
+  readonly initialAccessToken: Type<InitialAccessTokenRecord>;
+}
+
+/** The host's data source as the module uses it: its entities, reads that decide about a credential, and atomic writes. */
+export class RegistrationDataSource {
+  readonly unitOfWork: UnitOfWork;
+
+  constructor(
+    readonly dataSource: DataSource,
+    readonly entities: RegistrationEntities,
+  ) {
+    this.unitOfWork =
+      dataSource.options.type === 'better-sqlite3'
+        ? new SynchronousUnitOfWork(dataSource)
+        : new TransactionalUnitOfWork(dataSource);
+  }
+
+  /** Whether listeners can take part in a write, and so undo it. */
+  get hasTransactions(): boolean {
+    return this.unitOfWork instanceof TransactionalUnitOfWork;
+  }
+
+  /** What TypeORM knows of an entity of ours. */
+  metadataOf(entity: keyof RegistrationEntities): EntityMetadata {
+    return this.dataSource.getMetadata(this.entities[entity]);
+  }
+
+  /**
+   * Reads from the primary: a replica may lag behind a revocation.
+   * @throws TemporarilyUnavailableError when the database does not answer
+   */
+  async read<T>(query: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      if (!this.dataSource.driver.isReplicated) return await query(this.dataSource.manager);
+      const runner = this.dataSource.createQueryRunner('master');
+      try {
+        return await query(runner.manager);
+      } finally {
+        await runner.release();
+      }
+    } catch (error) {
+      throw storageFailure(error);
+    }
+  }
+}
+
+/** A look-up or conditional write by anything but a non-empty string would match no row, or with TypeORM 0.3 the first one. */
+export function isKey(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

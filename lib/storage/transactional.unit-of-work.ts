@@ -1,0 +1,43 @@
+import { InsertQueryBuilder, type DataSource, type EntityManager } from 'typeorm';
+import { ParticipantError, storageFailure } from './storage-failure.js';
+import { NothingMatched, type Participant, type UnitOfWork, type Write } from './unit-of-work.js';
+
+/** PostgreSQL, MariaDB and MySQL: a transaction on a connection of its own; none is opened for a single statement. */
+export class TransactionalUnitOfWork implements UnitOfWork {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async run(writes: readonly Write[], participant?: Participant): Promise<number | undefined> {
+    try {
+      const [only, ...others] = writes;
+      if (only && others.length === 0 && !participant) {
+        return (await matched(only, this.dataSource.manager)) ? undefined : 0;
+      }
+      await this.dataSource.transaction((manager) => runAll(writes, manager, participant));
+      return undefined;
+    } catch (error) {
+      if (error instanceof NothingMatched) return error.index;
+      throw storageFailure(error);
+    }
+  }
+}
+
+async function runAll(writes: readonly Write[], manager: EntityManager, participant?: Participant): Promise<void> {
+  for (const [i, write] of writes.entries()) {
+    if (!(await matched(write, manager))) throw new NothingMatched(i);
+  }
+  try {
+    await participant?.(manager);
+  } catch (error) {
+    throw new ParticipantError(error);
+  }
+}
+
+async function matched(write: Write, manager: EntityManager): Promise<boolean> {
+  const query = write(manager);
+  if (query instanceof InsertQueryBuilder) {
+    // Every value is known already: nothing is read back.
+    await query.updateEntity(false).execute();
+    return true;
+  }
+  return ((await query.execute()).affected ?? 0) > 0;
+}

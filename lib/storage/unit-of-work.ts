@@ -1,0 +1,27 @@
+import type { DeleteQueryBuilder, EntityManager, InsertQueryBuilder, ObjectLiteral, UpdateQueryBuilder } from 'typeorm';
+
+/** One statement of a unit of work, built on the manager it will run on. */
+export type Write = (
+  manager: EntityManager,
+) => InsertQueryBuilder<ObjectLiteral> | UpdateQueryBuilder<ObjectLiteral> | DeleteQueryBuilder<ObjectLiteral>;
+
+/** What a host's listener does inside the unit of work. */
+export type Participant = (manager: EntityManager) => Promise<void>;
+
+/** Writes that happen together or not at all. */
+export interface UnitOfWork {
+  /**
+   * Runs the writes in their order. An update or delete that matches no row undoes all of them.
+   * @param participant takes part where the database has asynchronous transactions; a failure of it undoes everything
+   * @returns the index of the write that matched no row; undefined when everything is written
+   * @throws DuplicateKeyError, TemporarilyUnavailableError, StorageError, or what the participant threw
+   */
+  run(writes: readonly Write[], participant?: Participant): Promise<number | undefined>;
+}
+
+/** Ends a transaction because a write matched no row. */
+export class NothingMatched extends Error {
+  constructor(readonly index: number) {
+    super('a conditional write matched no row');
+  }
+}

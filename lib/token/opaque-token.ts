@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** What tokens and secrets of this module consist of: 256 random bits in base64url. */
+const RANDOM_BYTES = 32;
+
+/**
+ * Makes opaque tokens. Extend it and list it in `providers` to change their form; a token has at least 256 random bits and consists of
+ * b64token characters (RFC 6750 section 2.1).
+ */
+@Injectable()
+export class TokenGenerator {
+  /** @param prefix names the kind, for secret scanners; it is no condition for a token to be accepted */
+  generate(prefix: string): string {
+    return prefix + randomBytes(RANDOM_BYTES).toString('base64url');
+  }
+}
+
+/** SHA-256 of a token, in hex. Tokens have 256 random bits, so a slow hash would add nothing. */
+export function tokenHash(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** Compares two hashes of equal kind in constant time. */
+export function equalHashes(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DynamicRegistrationModule } from 'nestjs-dynamic-registration';
+import { database } from './database.js';
+import { environment } from './environment.js';
+
+@Module({
+  imports: [
+    TypeOrmModule.forRoot(database(environment.databaseUrl)),
+    DynamicRegistrationModule.forRoot({
+      issuer: environment.issuer,
+      access: environment.access,
+      server: { scopes: ['openid', 'profile', 'email', 'offline_access', 'api:read', 'api:write'] },
+      cors: { origins: '*' },
+      discovery: true,
+    }),
+  ],
+})
+export class AppModule {}

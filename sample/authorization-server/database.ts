@@ -1,0 +1,30 @@
+import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
+import Database from 'libsql';
+import { CreateDynamicRegistrationTables1764000000000 } from 'nestjs-dynamic-registration';
+
+/** The data source behind a URL: postgres://, mysql://, mariadb:// or sqlite: and a file. */
+export function database(url: string): TypeOrmModuleOptions {
+  const shared = {
+    autoLoadEntities: true,
+    migrations: [CreateDynamicRegistrationTables1764000000000],
+    migrationsRun: true,
+  };
+  const { protocol } = new URL(url);
+  switch (protocol) {
+    case 'postgres:':
+    case 'postgresql:':
+      return { ...shared, type: 'postgres', url };
+    case 'mysql:':
+    case 'mariadb:':
+      return { ...shared, type: 'mariadb', url };
+    case 'sqlite:':
+      // libsql has the interface of better-sqlite3 and needs no compiler to install.
+      return { ...shared, type: 'better-sqlite3', driver: Database, database: fileOf(url), enableWAL: true };
+    default:
+      throw new Error('DATABASE_URL must begin with postgres:, mysql:, mariadb: or sqlite:');
+  }
+}
+
+function fileOf(url: string): string {
+  return decodeURIComponent(url.replace(/^sqlite:(?:\/\/(?=\/))?/, ''));
+}

@@ -1,0 +1,22 @@
+/** What the environment says, with the defaults of this sample. */
+export const environment = read(process.env);
+
+function read(env: NodeJS.ProcessEnv) {
+  const port = Number(env['PORT'] ?? 3000);
+  return {
+    port,
+    host: env['HOST'] ?? '127.0.0.1',
+    issuer: env['ISSUER'] ?? `http://localhost:${port}`,
+    databaseUrl: env['DATABASE_URL'] ?? 'sqlite:.data/authorization-server.sqlite',
+    httpAdapter: oneOf('HTTP_ADAPTER', env['HTTP_ADAPTER'] ?? 'express', ['express', 'fastify']),
+    access: oneOf('ACCESS', env['ACCESS'] ?? 'initial-access-token', ['initial-access-token', 'open']),
+    /** A fixed token with unlimited uses, for scripts; otherwise each start makes one that ends in an hour. */
+    initialAccessToken: env['INITIAL_ACCESS_TOKEN'],
+  } as const;
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw new Error(`${name} must be ${allowed.join(' or ')}`);
+  return found;
+}
