@@ -86,6 +86,9 @@ const CHECKS: Readonly<Record<keyof DynamicRegistrationOptions, Check>> = {
   discovery: (value) => (typeof value === 'boolean' ? undefined : members({ metadata: discoveryMetadata })(value)),
 };
 
+/** The options that a factory may return. */
+export const OPTION_NAMES: readonly string[] = Object.keys(CHECKS);
+
 /**
  * Checks the options a factory may return, every one before anything runs.
  * @throws Error naming the option and the way out
@@ -98,7 +101,7 @@ export function checkOptions(options: DynamicRegistrationOptions): void {
       fail(
         `"${name}" must stand beside the factory, not in what it returns: forRootAsync({ useFactory, ${name}: ... })`,
       );
-    if (!(name in CHECKS)) fail(`"${name}" is no option. The options are ${Object.keys(CHECKS).join(', ')}`);
+    if (!(name in CHECKS)) fail(`"${name}" is no option. The options are ${OPTION_NAMES.join(', ')}`);
   }
   if (options.issuer === undefined) {
     fail(

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { ClientMetadata } from 'nestjs-dynamic-registration';
+import { describe, expect, it } from 'vitest';
+import { metadataTable } from '../lib/client-metadata/metadata-table.js';
+import { OPTION_NAMES } from '../lib/dynamic-registration.options-check.js';
+import {
+  DEFAULT_CLIENT_SECRET,
+  DEFAULT_LIMITS,
+  DEFAULT_OPTIONS,
+  DEFAULT_REDIRECT_URIS,
+  DEFAULT_SERVER,
+  EXTRAS,
+} from '../lib/dynamic-registration.options.js';
+
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+
+describe('README', () => {
+  it('lists every option and no other', () => {
+    const names = rows('options').map(([name]) => name?.replaceAll('`', ''));
+    expect(names).toEqual([...OPTION_NAMES, ...Object.keys(EXTRAS)]);
+  });
+
+  it('tells the defaults of the options', () => {
+    const defaults = new Map(rows('options').map(([name, , value]) => [name?.replaceAll('`', ''), value]));
+    expect(defaults.get('path')).toBe(`\`'${DEFAULT_OPTIONS.path}'\``);
+    expect(defaults.get('access')).toBe(`\`'${DEFAULT_OPTIONS.access}'\``);
+    expect(defaults.get('openGrantTypes')).toBe(code(DEFAULT_OPTIONS.openGrantTypes));
+    expect(defaults.get('management')).toBe(`\`${DEFAULT_OPTIONS.management}\``);
+    expect(defaults.get('unsupportedMetadata')).toBe(`\`'${DEFAULT_OPTIONS.unsupportedMetadata}'\``);
+    expect(defaults.get('limits')).toBe(Object.values(DEFAULT_LIMITS).join(', '));
+    expect(defaults.get('server')).toBe(
+      [
+        'no scopes',
+        code(DEFAULT_SERVER.grantTypes),
+        code(DEFAULT_SERVER.responseTypes),
+        code(DEFAULT_SERVER.tokenEndpointAuthMethods),
+      ].join('; '),
+    );
+    const { loopbackHttp, privateUseSchemes, claimedHttps, forbiddenSchemes } = DEFAULT_REDIRECT_URIS;
+    expect(forbiddenSchemes).toEqual([]);
+    expect(defaults.get('redirectUris')).toBe(
+      `\`${loopbackHttp}\`, \`'${privateUseSchemes}'\`, \`${claimedHttps}\`, none more`,
+    );
+    const { lifetimeSeconds, prefix, hash, bcryptCost } = DEFAULT_CLIENT_SECRET;
+    expect(defaults.get('clientSecret')).toBe(
+      `${lifetimeSeconds} (never expires), \`${prefix}\`, \`${hash}\`, ${bcryptCost}`,
+    );
+    expect(defaults.get('registrationAccessToken')).toBe(`\`'${DEFAULT_OPTIONS.registrationAccessToken.rotation}'\``);
+    expect(defaults.get('discovery')).toBe(`\`${DEFAULT_OPTIONS.discovery}\``);
+  });
+
+  it('lists every metadata field with its section, default and whether language tags are allowed', () => {
+    const fields = [...metadataTable(ClientMetadata).values()].map((row) => [
+      `\`${row.name}\``,
+      row.default ?? 'omitted',
+      row.languageTags ? 'yes' : 'no',
+      row.spec,
+    ]);
+    expect(rows('fields')).toEqual(fields);
+  });
+});
+
+describe('docstrings of the options', () => {
+  it('quote the default that the constant holds', async () => {
+    const source = await readFile(new URL('../lib/dynamic-registration.options.ts', import.meta.url), 'utf8');
+    const quoted = [...source.matchAll(/@default (.+?) ?\*\/\s+readonly (\w+)\?/g)].map(([, value, name]) => [
+      name,
+      value,
+    ]);
+    const constants: Readonly<Record<string, unknown>> = {
+      ...DEFAULT_SERVER,
+      ...DEFAULT_REDIRECT_URIS,
+      ...DEFAULT_CLIENT_SECRET,
+      ...DEFAULT_OPTIONS,
+      ...DEFAULT_OPTIONS.registrationAccessToken,
+    };
+    const checked = quoted.filter(([name]) => name !== undefined && name in constants);
+    expect(checked.length).toBeGreaterThan(15);
+    for (const [name = '', value] of checked) expect([name, value]).toEqual([name, literal(constants[name])]);
+  });
+});
+
+function rows(table: string): string[][] {
+  const section = readme.split(`<!-- ${table} -->`)[1]?.split(`<!-- /${table} -->`)[0] ?? '';
+  const lines = section.split('\n').filter((line) => line.startsWith('| '));
+  return lines.slice(2).map((line) =>
+    line
+      .replaceAll('\\|', '¦')
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.replaceAll('¦', '|').trim()),
+  );
+}
+
+function code(values: readonly string[]): string {
+  return values.map((value) => `\`${value}\``).join(', ');
+}
+
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((entry) => literal(entry)).join(', ')}]`;
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
