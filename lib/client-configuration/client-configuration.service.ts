@@ -93,7 +93,12 @@ export class ClientConfigurationService {
     await this.checkRequest(body, client);
     // Who registered without a credential stays within what strangers may have.
     const grantTypes = client.registeredOpenly ? this.config.openGrantTypes : this.config.server.grantTypes;
-    const metadata = await this.policies.judge(body, grantTypes, { operation: 'update', credential: current, client });
+    const metadata = await this.policies.judge(body, grantTypes, {
+      operation: 'update',
+      credential: current,
+      owner: client.owner,
+      client,
+    });
     const secret = await this.secretFor(metadata.token_endpoint_auth_method, client);
     const { clientSecretHash, clientSecretExpiresAt } = secret ?? client;
     const columns = { ...this.mapper.toColumns(metadata), clientSecretHash, clientSecretExpiresAt };

@@ -62,6 +62,7 @@ export class ClientRegistrationService {
     return this.policies.judge(body, credential ? server.grantTypes : openGrantTypes, {
       operation: 'register',
       credential,
+      owner: credential?.owner ?? null,
       client: undefined,
     });
   }

@@ -7,6 +7,8 @@ export interface RegistrationContext {
   readonly operation: 'register' | 'update' | 'create';
   /** What the guard's `authenticate` returned; undefined in open registration and by hand. */
   readonly credential: object | undefined;
+  /** Whose client it is, or will be. */
+  readonly owner: string | null;
   /** The client as it is, on update. */
   readonly client: OAuthClientRecord | undefined;
 }

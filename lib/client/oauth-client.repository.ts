@@ -1,5 +1,6 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { IsNull, type ObjectLiteral } from 'typeorm';
+import { PostgresConditionalInsert } from '../storage/postgres-conditional-insert.js';
 import { isKey, RegistrationDataSource } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
 import type { OAuthClientRecord } from './oauth-client.record.js';
@@ -7,7 +8,11 @@ import type { OAuthClientRecord } from './oauth-client.record.js';
 /** Keeps clients. Every conditional write repeats what the caller was judged by: version and registration access token. */
 @Injectable()
 export class OAuthClientRepository {
-  constructor(private readonly storage: RegistrationDataSource) {}
+  private readonly oneStatement: PostgresConditionalInsert | undefined;
+
+  constructor(private readonly storage: RegistrationDataSource) {
+    this.oneStatement = PostgresConditionalInsert.for(storage.dataSource, storage.metadataOf('client'));
+  }
 
   /** @returns the client with exactly this id; undefined when there is none, and for anything that cannot be an id */
   async findByClientId(clientId: string): Promise<OAuthClientRecord | undefined> {
@@ -29,6 +34,7 @@ export class OAuthClientRepository {
    * @throws DuplicateKeyError when its id is taken
    */
   async insert(client: OAuthClientRecord, condition?: Write, participant?: Participant): Promise<boolean> {
+    if (condition && !participant && this.oneStatement?.isAlone) return this.oneStatement.run(condition, client);
     const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
     const refused = await this.storage.unitOfWork.run(condition ? [condition, insert] : [insert], participant);
     return refused === undefined;

@@ -57,7 +57,7 @@ export class OAuthClientService {
     if (!/^[\x20-\x7e]{1,255}$/.test(clientId)) {
       throw new InvalidClientMetadataError('client_id must have 1 to 255 printable ASCII characters');
     }
-    const context = { operation: 'create', credential: undefined, client: undefined } as const;
+    const context = { operation: 'create', credential: undefined, owner: owner ?? null, client: undefined } as const;
     const registrable = await this.policies.judge(metadata, this.config.server.grantTypes, context);
     const secret = await this.secretFor(registrable.token_endpoint_auth_method, clientSecret);
     const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();

@@ -12,7 +12,14 @@ export function bearerTokenStrategy(): object {
   const verify = (request: BearerTokenRequest, _token: string, done: Done) => {
     void settle(request, done);
   };
-  return new Strategy({ passReqToCallback: true }, verify as unknown as Verify);
+  const strategy = new Strategy({ passReqToCallback: true }, verify as unknown as Verify);
+  return {
+    // Passport puts the callbacks of a request on the instance it is handed, and only copies one it looks up by name: shared by requests at
+    // the same time, the token of one would let another one in.
+    authenticate(this: object, request: Parameters<typeof strategy.authenticate>[0]): void {
+      strategy.authenticate.call(Object.assign(Object.create(strategy), this), request);
+    },
+  };
 }
 
 async function settle(request: BearerTokenRequest, done: Done): Promise<void> {

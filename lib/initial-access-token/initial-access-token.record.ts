@@ -12,7 +12,7 @@ export interface InitialAccessTokenRecord {
   expiresAt: number | null;
   /** How many clients may register with it; `null` for any number. */
   maxUses: number | null;
-  /** How many clients have registered with it. */
+  /** How many clients have registered with it, counted where `maxUses` bounds them. */
   uses: number;
   /** Seconds since the epoch; `null` while it is not revoked. */
   revokedAt: number | null;

@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { IsNull, MoreThan, Raw } from 'typeorm';
+import { Injectable, type Type } from '@nestjs/common';
+import { IsNull, MoreThan, Raw, type ObjectLiteral } from 'typeorm';
 import type { InitialAccessTokenRecord } from './initial-access-token.record.js';
 import { isKey, RegistrationDataSource } from '../storage/registration-data-source.js';
 import type { Write } from '../storage/unit-of-work.js';
@@ -63,18 +63,30 @@ export class InitialAccessTokenRepository {
     return true;
   }
 
-  /** Takes one use, if the token is still what the guard saw: part of the unit of work that stores the client. */
+  /**
+   * Takes one use, if the token is still what the guard saw: part of the unit of work that stores the client. A token without a maximum is
+   * looked at and not counted: a count would make all registrations with it wait for one row.
+   */
   use(token: InitialAccessTokenRecord, now: number): Write {
-    return (manager) => {
-      const query = manager
+    const { id, tokenHash, maxUses } = token;
+    const seen = { id, tokenHash, revokedAt: IsNull() };
+    const alive = [{ expiresAt: IsNull() }, { expiresAt: MoreThan(now) }];
+    const entity: Type<ObjectLiteral> = this.storage.entities.initialAccessToken;
+    if (maxUses === null) {
+      return (manager) =>
+        manager
+          .createQueryBuilder(entity, 'token')
+          .select('1', 'usable')
+          .where({ ...seen, maxUses: IsNull() })
+          .andWhere(alive);
+    }
+    return (manager) =>
+      manager
         .createQueryBuilder()
-        .update(this.storage.entities.initialAccessToken)
+        .update(entity)
         .set({ uses: () => `${this.column('uses')} + 1` })
-        .where({ id: token.id, tokenHash: token.tokenHash, revokedAt: IsNull() });
-      query.andWhere([{ expiresAt: IsNull() }, { expiresAt: MoreThan(now) }]);
-      query.andWhere([{ maxUses: IsNull() }, { maxUses: Raw((column) => `${column} > ${this.column('uses')}`) }]);
-      return query;
-    };
+        .where({ ...seen, maxUses: Raw((column) => `${column} > ${this.column('uses')}`) })
+        .andWhere(alive);
   }
 
   /** The column of a property under the host's naming strategy. */

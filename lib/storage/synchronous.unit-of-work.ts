@@ -11,7 +11,11 @@ const PAUSE = 2;
 /** The part of better-sqlite3's API this uses; libsql has the same. */
 interface SqliteConnection {
   readonly inTransaction: boolean;
-  prepare(sql: string): { run(...parameters: unknown[]): { changes: number } };
+  prepare(sql: string): {
+    readonly reader: boolean;
+    get(...parameters: unknown[]): unknown;
+    run(...parameters: unknown[]): { changes: number };
+  };
   transaction(run: () => void): { immediate(): void };
 }
 
@@ -27,8 +31,9 @@ export class SynchronousUnitOfWork implements UnitOfWork {
     await this.broadcast('Before', queries);
     const statements = queries.map((query) => query.getQueryAndParameters());
     try {
-      const connection = await this.idleConnection();
-      connection.transaction(() => writeAll(connection, statements)).immediate();
+      await this.onIdleConnection((connection) =>
+        connection.transaction(() => writeAll(connection, statements)).immediate(),
+      );
     } catch (error) {
       if (error instanceof NothingMatched) return error.index;
       throw storageFailure(error);
@@ -37,13 +42,14 @@ export class SynchronousUnitOfWork implements UnitOfWork {
     return undefined;
   }
 
-  private async idleConnection(): Promise<SqliteConnection> {
+  private async onIdleConnection(write: (connection: SqliteConnection) => void): Promise<void> {
     const connection: SqliteConnection = Reflect.get(this.dataSource.driver, 'databaseConnection');
     for (const end = Date.now() + PATIENCE; connection.inTransaction; await setTimeout(PAUSE)) {
       if (Date.now() > end)
         throw new TemporarilyUnavailableError('a transaction of the application did not end in time');
     }
-    return connection;
+    // Nothing is awaited between the look and the write: the next transaction of the application could begin there.
+    write(connection);
   }
 
   /** Runs the host's entity listeners and subscribers, as TypeORM does around a statement of its own. */
@@ -51,7 +57,7 @@ export class SynchronousUnitOfWork implements UnitOfWork {
     const { broadcaster } = this.dataSource.createQueryRunner();
     for (const { expressionMap } of queries) {
       const metadata = expressionMap.mainAlias?.metadata;
-      if (!metadata) continue;
+      if (!metadata || expressionMap.queryType === 'select') continue;
       if (expressionMap.queryType === 'insert') {
         for (const entity of [expressionMap.valuesSet].flat()) {
           if (entity) await broadcaster.broadcast(`${when}Insert`, metadata, entity);
@@ -66,6 +72,8 @@ export class SynchronousUnitOfWork implements UnitOfWork {
 function writeAll(connection: SqliteConnection, statements: readonly [string, unknown[]][]): void {
   for (const [i, [sql, parameters]] of statements.entries()) {
     const bound = parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value));
-    if (connection.prepare(sql).run(...bound).changes === 0) throw new NothingMatched(i);
+    const statement = connection.prepare(sql);
+    const matched = statement.reader ? statement.get(...bound) !== undefined : statement.run(...bound).changes > 0;
+    if (!matched) throw new NothingMatched(i);
   }
 }

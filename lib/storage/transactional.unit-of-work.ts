@@ -1,4 +1,4 @@
-import { InsertQueryBuilder, type DataSource, type EntityManager } from 'typeorm';
+import { InsertQueryBuilder, SelectQueryBuilder, type DataSource, type EntityManager } from 'typeorm';
 import { ParticipantError, storageFailure } from './storage-failure.js';
 import { NothingMatched, type Participant, type UnitOfWork, type Write } from './unit-of-work.js';
 
@@ -39,5 +39,6 @@ async function matched(write: Write, manager: EntityManager): Promise<boolean> {
     await query.updateEntity(false).execute();
     return true;
   }
+  if (query instanceof SelectQueryBuilder) return (await query.getRawOne<object>()) !== undefined;
   return ((await query.execute()).affected ?? 0) > 0;
 }

@@ -1,9 +1,20 @@
-import type { DeleteQueryBuilder, EntityManager, InsertQueryBuilder, ObjectLiteral, UpdateQueryBuilder } from 'typeorm';
+import type {
+  DeleteQueryBuilder,
+  EntityManager,
+  InsertQueryBuilder,
+  ObjectLiteral,
+  SelectQueryBuilder,
+  UpdateQueryBuilder,
+} from 'typeorm';
 
-/** One statement of a unit of work, built on the manager it will run on. */
+/** One statement of a unit of work, built on the manager it will run on; a select is a condition and writes nothing. */
 export type Write = (
   manager: EntityManager,
-) => InsertQueryBuilder<ObjectLiteral> | UpdateQueryBuilder<ObjectLiteral> | DeleteQueryBuilder<ObjectLiteral>;
+) =>
+  | SelectQueryBuilder<ObjectLiteral>
+  | InsertQueryBuilder<ObjectLiteral>
+  | UpdateQueryBuilder<ObjectLiteral>
+  | DeleteQueryBuilder<ObjectLiteral>;
 
 /** What a host's listener does inside the unit of work. */
 export type Participant = (manager: EntityManager) => Promise<void>;
@@ -11,7 +22,7 @@ export type Participant = (manager: EntityManager) => Promise<void>;
 /** Writes that happen together or not at all. */
 export interface UnitOfWork {
   /**
-   * Runs the writes in their order. An update or delete that matches no row undoes all of them.
+   * Runs the writes in their order. A select, update or delete that matches no row undoes all of them.
    * @param participant takes part where the database has asynchronous transactions; a failure of it undoes everything
    * @returns the index of the write that matched no row; undefined when everything is written
    * @throws DuplicateKeyError, TemporarilyUnavailableError, StorageError, or what the participant threw

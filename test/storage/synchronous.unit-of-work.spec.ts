@@ -1,0 +1,165 @@
+import { getRepositoryToken } from '@nestjs/typeorm';
+import {
+  InitialAccessTokenService,
+  OAuthClient,
+  OAuthClientService,
+} from 'nestjs-dynamic-registration';
+import { DataSource, Table, type Repository } from 'typeorm';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { captureLog } from '../support/captured-log.js';
+import { databases } from '../support/databases.js';
+import { startServer, type TestServer } from '../support/start-server.js';
+
+const BODY = { client_name: 'Tide Tables', redirect_uris: ['https://tides.example/cb'] };
+const sqlite = databases.filter(({ kind }) => kind === 'sqlite');
+
+describe.each(sqlite)('the one connection of a whole application ($name)', (database) => {
+  let server: TestServer;
+  let clients: Repository<OAuthClient>;
+  beforeAll(async () => {
+    server = await startServer({ database });
+    clients = server.app.get(getRepositoryToken(OAuthClient), { strict: false });
+    const runner = server.dataSource.createQueryRunner();
+    await runner.createTable(
+      new Table({ name: 'host_rows', columns: [{ name: 'id', type: 'integer', isPrimary: true, isGenerated: true }] }),
+    );
+  });
+  afterAll(() => server.close());
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const hostRows = async (): Promise<number> => {
+    const rows: { n: number }[] = await server.dataSource.query('select count(*) as n from host_rows');
+    return rows[0]?.n ?? -1;
+  };
+  const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  /** A transaction of the host's own, open for some time. */
+  async function hostTransaction(milliseconds: number, end: 'commit' | 'rollback'): Promise<void> {
+    const runner = server.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('insert into host_rows default values');
+    await pause(milliseconds);
+    await (end === 'commit' ? runner.commitTransaction() : runner.rollbackTransaction());
+  }
+
+  it.each(['commit', 'rollback'] as const)(
+    'keeps registrations during a transaction of the host out of its %s',
+    async (end) => {
+      const token = await server.token({ owner: end, maxUses: 20 });
+      const rows = await hostRows();
+      const host = hostTransaction(150, end);
+      await pause(20);
+      const answers = await Promise.all(Array.from({ length: 20 }, () => server.register(BODY, token)));
+      await host;
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+      await expect(clients.countBy({ owner: end })).resolves.toBe(20);
+      await expect(hostRows()).resolves.toBe(end === 'commit' ? rows + 1 : rows);
+    },
+  );
+
+  /** After as many turns of promises, within the same turn of the event loop. */
+  async function later<T>(ticks: number, work: () => Promise<T>): Promise<T> {
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+    return work();
+  }
+
+  it('keeps updates and deletions out of it too', async () => {
+    const [updated, deleted] = [await server.register(BODY), await server.register(BODY)];
+    const host = hostTransaction(100, 'rollback');
+    await pause(20);
+    const put = server.request('PUT', `/register/${updated.body.client_id}`, {
+      token: updated.body.registration_access_token,
+      body: { ...BODY, client_id: updated.body.client_id, client_name: 'Renamed' },
+    });
+    const removal = server.request('DELETE', `/register/${deleted.body.client_id}`, {
+      token: deleted.body.registration_access_token,
+    });
+    expect((await put).status).toBe(200);
+    expect((await removal).status).toBe(204);
+    await host;
+    await expect(clients.findOneBy({ clientId: updated.body.client_id })).resolves.toMatchObject({
+      clientName: 'Renamed',
+    });
+    await expect(clients.findOneBy({ clientId: deleted.body.client_id })).resolves.toBeNull();
+  });
+
+  it('writes whole or not at all between one transaction of the host and the next', async () => {
+    const token = await server.token({ owner: 'between', maxUses: 1000 });
+    let running = true;
+    const host = (async () => {
+      for (let i = 0; running; i++) {
+        await hostTransaction(i % 3, i % 2 ? 'commit' : 'rollback');
+        await pause(2);
+      }
+    })();
+    const answers = await Promise.all(Array.from({ length: 100 }, () => server.register(BODY, token)));
+    running = false;
+    await host;
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    await expect(clients.countBy({ owner: 'between' })).resolves.toBe(100);
+    const record = await server.app.get(InitialAccessTokenService, { strict: false }).find(token);
+    expect(record?.uses).toBe(100);
+  });
+
+  it('lets no transaction of the host begin between its look at the connection and its write', async () => {
+    const tokens = server.app.get(InitialAccessTokenService, { strict: false });
+    for (let ticks = -30; ticks <= 30; ticks++) {
+      const [issued] = await Promise.all([
+        later(-ticks, () => tokens.issue({ owner: 'ticks' })),
+        later(ticks, () => hostTransaction(0, 'rollback')),
+      ]);
+      await expect(tokens.find(issued.token), `with ${ticks} ticks between`).resolves.toBeDefined();
+    }
+  });
+
+  it('answers 503 with Retry-After when a transaction of the host does not end within 5 seconds', async () => {
+    const token = await server.token({ owner: 'impatient', maxUses: 1 });
+    const runner = server.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    const log = captureLog();
+    try {
+      const begun = Date.now();
+      const { status, headers, body } = await server.register(BODY, token);
+      expect(Date.now() - begun).toBeGreaterThanOrEqual(4_900);
+      expect(status).toBe(503);
+      expect(headers.get('retry-after')).toBe('1');
+      expect(body).toEqual({
+        error: 'temporarily_unavailable',
+        error_description: 'the server cannot answer now, try again later',
+      });
+      expect(log.of('warn').join('\n')).toContain('a transaction of the application did not end in time');
+    } finally {
+      log.stop();
+      await runner.rollbackTransaction();
+    }
+    await expect(clients.countBy({ owner: 'impatient' })).resolves.toBe(0);
+    expect((await server.register(BODY, token)).status).toBe(201);
+  });
+
+  it('is free again for the host after a registration that was refused within the write', async () => {
+    await server.app.get(OAuthClientService, { strict: false }).create({ ...BODY, clientId: 'taken' });
+    await expect(
+      server.app.get(OAuthClientService, { strict: false }).create({ ...BODY, clientId: 'taken' }),
+    ).rejects.toThrow('client_id is taken already');
+    await hostTransaction(0, 'commit');
+  });
+
+  it('answers 503 while another process holds the file, and loses nothing', async () => {
+    const token = await server.token({ owner: 'busy', maxUses: 1 });
+    const other = await new DataSource({ ...server.database.options }).initialize();
+    const runner = other.createQueryRunner();
+    await runner.query('BEGIN IMMEDIATE');
+    try {
+      const { status, headers, body } = await server.register(BODY, token);
+      expect(status).toBe(503);
+      expect(headers.get('retry-after')).toBe('1');
+      expect(body.error).toBe('temporarily_unavailable');
+    } finally {
+      await runner.query('ROLLBACK');
+      await other.destroy();
+    }
+    expect((await server.register(BODY, token)).status).toBe(201);
+  });
+});
