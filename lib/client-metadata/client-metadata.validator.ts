@@ -11,7 +11,7 @@ import { taggedName } from './language-tag.js';
 import { limitViolations } from './limit.rules.js';
 import { isOmitted } from './metadata-field.decorator.js';
 import type { MetadataRow } from './metadata-table.js';
-import { requireSupported, scopeFor, supportedEntries } from './server-support.rules.js';
+import { requireSupported, scopeFor, scopeWithin, supportedEntries } from './server-support.rules.js';
 
 /** Metadata that passed every rule, with every default applied: what can be registered. */
 export type RegistrableMetadata = ClientMetadata &
@@ -50,13 +50,31 @@ export class ClientMetadataValidator {
     body: unknown,
     grantTypes: readonly string[] = this.config.server.grantTypes,
   ): Promise<RegistrableMetadata> {
+    const { server, unsupportedMetadata } = this.config;
+    return this.settled(await this.checked(body), grantTypes, (asked) => scopeFor(asked, server, unsupportedMetadata));
+  }
+
+  /**
+   * Checks what a policy made of it, by the same rules. Only the scope is taken as it is: the default set must not come back where a policy
+   * has left nothing.
+   * @throws RegistrationError naming the field, the entry and the rule
+   */
+  async validateNarrowed(metadata: ClientMetadata, grantTypes: readonly string[]): Promise<RegistrableMetadata> {
+    const { scopes } = this.config.server;
+    const members = await this.checked(Object.fromEntries(Object.entries(metadata)));
+    return this.settled(members, grantTypes, (narrowed) => scopeWithin(narrowed, scopes));
+  }
+
+  /** The known members, each acceptable on its own and in the form in which it is stored. */
+  private async checked(body: unknown): Promise<ClientMetadata> {
     const members = this.present(requireJsonObject(body));
     for (const member of members) this.checkMember(member);
     const values = new Map(members.map((member) => [member.name, normalized(member)]));
     for (const [name, value] of await this.hostFields.validate(values)) values.set(name, value);
-    for (const [name, value] of values)
+    for (const [name, value] of values) {
       if (Array.isArray(value) && value.length === 0 && !MAY_BE_EMPTY.has(name)) values.delete(name);
-    return this.settled(Object.assign(new this.config.metadata(), Object.fromEntries(values)), grantTypes);
+    }
+    return Object.assign(new this.config.metadata(), Object.fromEntries(values));
   }
 
   /** The known members that are there. The table is walked, not the request: whatever else was sent is ignored (RFC 7591 section 2). */
@@ -100,7 +118,11 @@ export class ClientMetadataValidator {
   }
 
   /** Defaults and the rules across fields, on the state as it would be registered (RFC 7591 sections 2 and 2.1). */
-  private settled(asked: ClientMetadata, grantTypes: readonly string[]): RegistrableMetadata {
+  private settled(
+    asked: ClientMetadata,
+    grantTypes: readonly string[],
+    scopeOf: (asked: string | undefined) => string | undefined,
+  ): RegistrableMetadata {
     const { server, unsupportedMetadata, redirectUris } = this.config;
     const types = this.grantAndResponseTypes(asked, grantTypes);
     const method = asked.token_endpoint_auth_method ?? this.defaultAuthMethod();
@@ -116,7 +138,7 @@ export class ClientMetadataValidator {
         unsupportedMetadata,
         grantTypes: types.grantTypes,
       }),
-      scope: scopeFor(asked.scope, server, unsupportedMetadata),
+      scope: scopeOf(asked.scope),
     });
     requireRedirectUri(uris, types.responseTypes);
     refuseTwoKeySources(metadata);

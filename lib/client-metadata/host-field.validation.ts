@@ -39,9 +39,10 @@ export class HostFieldValidation {
     return result;
   }
 
+  /** A field that is absent breaks no rule: `@MetadataField({ required: true })` says that it must be there. */
   private async instance(values: readonly (readonly [string, unknown])[], shownAs?: string): Promise<ClientMetadata> {
     const instance = plainToInstance(this.type, Object.fromEntries(values));
-    for (const error of await validate(instance, { forbidUnknownValues: false })) {
+    for (const error of await validate(instance, { forbidUnknownValues: false, skipMissingProperties: true })) {
       const row = this.table.get(error.property);
       const message = firstForeignMessage(error);
       if (row && message !== undefined) throw new row.error(printable(shownAs ? `${shownAs}: ${message}` : message));

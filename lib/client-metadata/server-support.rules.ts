@@ -56,6 +56,15 @@ export function scopeFor(
   return scopes.length > 0 ? scopes.join(' ') : undefined;
 }
 
+/** @returns the requested scopes that are known; undefined when that is no scope at all */
+export function scopeWithin(requested: string | undefined, known: readonly string[]): string | undefined {
+  return (
+    scopeTokens(requested ?? '')
+      .filter((scope) => known.includes(scope))
+      .join(' ') || undefined
+  );
+}
+
 function named(values: readonly string[]): string {
   return values.join(', ') || 'none';
 }

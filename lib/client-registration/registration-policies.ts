@@ -22,11 +22,8 @@ export class RegistrationPolicies {
   ): Promise<RegistrableMetadata> {
     let state = await this.validator.validate(body, grantTypes);
     for (const policy of this.policies) {
-      // What a policy returns is judged like what a client sends: a narrowed state must still be whole.
-      state = await this.validator.validate(
-        Object.fromEntries(Object.entries(await policy.review(state, context))),
-        grantTypes,
-      );
+      // A narrowed state must still be whole.
+      state = await this.validator.validateNarrowed(await policy.review(state, context), grantTypes);
     }
     return state;
   }

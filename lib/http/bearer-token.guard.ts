@@ -18,8 +18,7 @@ export abstract class BearerTokenGuard<Credential extends object> extends AuthGu
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const token = this.extractToken(context);
-    if (token === undefined) return this.withoutToken(context);
+    if (this.extractToken(context) === undefined) throw new InvalidTokenError(false);
     await super.canActivate(context);
     return true;
   }
@@ -47,11 +46,6 @@ export abstract class BearerTokenGuard<Credential extends object> extends AuthGu
   /** Whether the credential may make this request; false answers 403 `insufficient_scope`. */
   protected authorize(_credential: Credential, _context: ExecutionContext): boolean | Promise<boolean> {
     return true;
-  }
-
-  /** What becomes of a request without any credential. */
-  protected withoutToken(_context: ExecutionContext): boolean | Promise<boolean> {
-    throw new InvalidTokenError(false);
   }
 
   /** Passport sees this instead of the request: passport-http-bearer would also take a token from the query and the body. */

@@ -1,6 +1,6 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
 import type { RegistrationAccess } from '../dynamic-registration.options.js';
-import { AccessDeniedError, InvalidTokenError } from '../errors/registration.error.js';
+import { AccessDeniedError } from '../errors/registration.error.js';
 import { BearerTokenGuard } from '../http/bearer-token.guard.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { InitialAccessTokenService } from './initial-access-token.service.js';
@@ -20,7 +20,9 @@ export class InitialAccessTokenGuard extends BearerTokenGuard<RegistrationCreden
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    if ((await this.access(context)) === 'disabled') throw new AccessDeniedError('client registration is disabled');
+    const access = await this.access(context);
+    if (access === 'disabled') throw new AccessDeniedError('client registration is disabled');
+    if (access === 'open' && this.extractToken(context) === undefined) return true;
     return super.canActivate(context);
   }
 
@@ -29,11 +31,6 @@ export class InitialAccessTokenGuard extends BearerTokenGuard<RegistrationCreden
     _context: ExecutionContext,
   ): Promise<RegistrationCredential | undefined> {
     return this.initialAccessTokens.authenticate(token);
-  }
-
-  protected override async withoutToken(context: ExecutionContext): Promise<boolean> {
-    if ((await this.access(context)) === 'open') return true;
-    throw new InvalidTokenError(false);
   }
 
   /** Who may register, as the option `access` says for this request; an answer it does not know means nobody. */
