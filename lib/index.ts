@@ -60,6 +60,12 @@ export { OAuthClientFactory, type NewClient } from './client/oauth-client.factor
 export { isPublicClient, type ClientSource, type OAuthClientRecord } from './client/oauth-client.record.js';
 export { OAuthClientService, type CreatedClient, type ManualClient } from './client/oauth-client.service.js';
 export { redirectUriMatches } from './client/redirect-uri.matching.js';
+export {
+  ClientSecretService,
+  NO_SECRET,
+  type IssuedSecret,
+  type SecretColumns,
+} from './client-secret/client-secret.service.js';
 export { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
 export { TokenGenerator } from './token/opaque-token.js';
 export { ServerMetadataController } from './discovery/server-metadata.controller.js';
