@@ -1,5 +1,6 @@
 import {
   ConfigurableModuleBuilder,
+  Logger,
   Module,
   type DynamicModule,
   type FactoryProvider,
@@ -99,6 +100,11 @@ export class DynamicRegistrationModule extends ConfigurableModuleClass implement
   onModuleInit(): void {
     checkSiblings(this, this.config, this.storage, this.modules);
     checkSingletons(this.moduleRef, this.routes.hostClasses);
+    if (this.config.access === 'open') {
+      new Logger('DynamicRegistration').warn(
+        `anybody may register at ${this.config.registrationEndpoint}: put a rate limit in front of it`,
+      );
+    }
     if (this.adapterHost.httpAdapter) this.routes.afterRegistration(this.adapterHost.httpAdapter);
   }
 }

@@ -26,7 +26,13 @@ export interface IssuedInitialAccessToken {
 
 /** Lifetime of a token that names none, in seconds. */
 export const DEFAULT_LIFETIME_SECONDS = 3600;
+/** A century: more is a slip of the finger. */
+const LONGEST_LIFETIME_SECONDS = 36_525 * 86_400;
+/** What the column holds. */
+const MOST_USES = 2_147_483_647;
 const PREFIX = 'iat_';
+/** The largest number that fits into a column of type `int`. */
+const MAX_INTEGER = 2_147_483_647;
 
 /** Issues, lists and revokes initial access tokens: who may register (RFC 7591 section 3). */
 @Injectable()
@@ -39,9 +45,9 @@ export class InitialAccessTokenService {
   /** @throws RangeError for a lifetime, a number of uses, an owner or a token that makes no sense */
   async issue(options: InitialAccessTokenOptions = {}): Promise<IssuedInitialAccessToken> {
     const { owner = null, expiresInSeconds = DEFAULT_LIFETIME_SECONDS, maxUses = null } = options;
-    requireInteger('expiresInSeconds', expiresInSeconds, 0);
-    if (maxUses !== null) requireInteger('maxUses', maxUses, 1);
-    if (owner !== null && (owner === '' || owner.length > 255))
+    requireInteger('expiresInSeconds', expiresInSeconds, 0, LONGEST_LIFETIME_SECONDS);
+    if (maxUses !== null) requireInteger('maxUses', maxUses, 1, MOST_USES);
+    if (owner !== null && (typeof owner !== 'string' || owner === '' || owner.length > 255))
       throw new RangeError('owner must have 1 to 255 characters');
     const token = options.token ?? this.generator.generate(PREFIX);
     if (!/^[A-Za-z0-9\-._~+/]{32,}=*$/.test(token)) {
@@ -88,7 +94,8 @@ export class InitialAccessTokenService {
   }
 }
 
-function requireInteger(name: string, value: number, minimum: number): void {
-  if (!Number.isSafeInteger(value) || value < minimum)
-    throw new RangeError(`${name} must be an integer of at least ${minimum}`);
+function requireInteger(name: string, value: number, minimum: number, maximum: number): void {
+  if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
+    throw new RangeError(`${name} must be an integer from ${minimum} to ${maximum}`);
+  }
 }

@@ -26,5 +26,5 @@ export function database(url: string): TypeOrmModuleOptions {
 }
 
 function fileOf(url: string): string {
-  return decodeURIComponent(url.replace(/^sqlite:(?:\/\/(?=\/))?/, ''));
+  return decodeURIComponent(url.replace(/^sqlite:(?:\/\/)?/, ''));
 }

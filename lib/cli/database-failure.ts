@@ -1,0 +1,112 @@
+import { RefusedError, UsageError } from './command.error.js';
+import type { Connection } from './connection.js';
+import { maskPasswords, oneLine } from './message-text.js';
+
+type Explanation = (connection: Connection) => string;
+
+const unreachable: Explanation = ({ name }) =>
+  `cannot reach ${name}: check host and port, and that the database server runs`;
+const wrongPassword: Explanation = ({ name }) => `the database refuses user or password of ${name}: check both`;
+const unknownDatabase: Explanation = ({ name }) =>
+  `the database of ${name} does not exist: create it, or check the name`;
+const notAllowed: Explanation = ({ name }) =>
+  `the user of ${name} may not do this: grant it the rights, or use another user`;
+const otherVersion: Explanation = ({ again }) => `the tables are of another version: run dcr migrate run${again}`;
+const tableExists: Explanation = ({ name }) =>
+  `${name} has a table of the same name that no migration made: use another database, or, if TypeORM's synchronize made it, ` +
+  'mark the migration as run with migration:run --fake';
+const locked: Explanation = ({ name }) => `${name} is locked by another process: try again`;
+const unopenable: Explanation = (connection) =>
+  // A server can be reached by a path, too: its socket.
+  connection.kind === 'sqlite'
+    ? `${connection.name} cannot be opened: check the path and its permissions`
+    : unreachable(connection);
+const notSqlite: Explanation = ({ name }) => `${name} is not a SQLite database: check the path`;
+
+/** What the codes of drivers and databases mean to the person at the terminal. */
+const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
+  ECONNREFUSED: unreachable,
+  ECONNRESET: unreachable,
+  ENOTFOUND: unreachable,
+  EAI_AGAIN: unreachable,
+  ETIMEDOUT: unreachable,
+  EHOSTUNREACH: unreachable,
+  ENETUNREACH: unreachable,
+  PROTOCOL_CONNECTION_LOST: unreachable,
+  '28P01': wrongPassword,
+  '28000': wrongPassword,
+  ER_ACCESS_DENIED_ERROR: wrongPassword,
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: wrongPassword,
+  '3D000': unknownDatabase,
+  ER_BAD_DB_ERROR: unknownDatabase,
+  ER_NO_DB_ERROR: ({ name }) => `${name} names no database: add /NAME`,
+  '42501': notAllowed,
+  ER_DBACCESS_DENIED_ERROR: notAllowed,
+  ER_TABLEACCESS_DENIED_ERROR: notAllowed,
+  '42P01': missingTables,
+  ER_NO_SUCH_TABLE: missingTables,
+  '42703': otherVersion,
+  ER_BAD_FIELD_ERROR: otherVersion,
+  '42P07': tableExists,
+  ER_TABLE_EXISTS_ERROR: tableExists,
+  SQLITE_BUSY: locked,
+  SQLITE_LOCKED: locked,
+  SQLITE_CANTOPEN: unopenable,
+  EACCES: unopenable,
+  EEXIST: unopenable,
+  ENOENT: unopenable,
+  ENOTDIR: unopenable,
+  EROFS: unopenable,
+  SQLITE_NOTADB: notSqlite,
+  SQLITE_READONLY: ({ name }) => `${name} is read-only: check the permissions of the file and its folder`,
+};
+
+/** What only the words of a driver tell. */
+const MESSAGES: readonly (readonly [RegExp, Explanation])[] = [
+  [
+    /pg_hba\.conf/,
+    ({ name }) =>
+      `the server of ${name} does not accept this kind of connection: add ?sslmode=require, or allow it in pg_hba.conf`,
+  ],
+  [/SASL|password must be a string/, wrongPassword],
+  [/timeout expired|connection timeout/, unreachable],
+  [/table .* already exists/, tableExists],
+  [/no such column/, otherVersion],
+  [/file is not a database/, notSqlite],
+  [/unable to open/i, unopenable],
+  [/database is locked/, locked],
+];
+
+/** The tables are not there. */
+export function missingTables({ name, again }: Connection): string {
+  return `${name} has no tables of this module: run dcr migrate run${again}`;
+}
+
+/** What went wrong with a database, in one line that says what to do and holds no password. */
+export function databaseFailure(error: unknown, connection: Connection): Error {
+  if (error instanceof RefusedError || error instanceof UsageError) return error;
+  const code = codeOf(error);
+  const message = oneLine(error instanceof Error ? error.message : String(error));
+  const explain = MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? EXPLANATIONS[code];
+  if (explain) return new RefusedError(explain(connection));
+  return new RefusedError(
+    withoutPassword(code === '' || message.includes(code) ? message : `${message} (${code})`, connection),
+  );
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  // The module's own errors keep of a driver's error nothing but its code.
+  for (const text of [error.message, error.cause]) {
+    const kept =
+      typeof text === 'string' ? /^(?:no connection to the database|database error) (\w+)$/.exec(text) : null;
+    if (kept?.[1] !== undefined) return kept[1];
+  }
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+function withoutPassword(message: string, connection: Connection): string {
+  const masked = maskPasswords(message);
+  const password = connection.kind === 'sqlite' ? '' : connection.url.password;
+  return password === '' ? masked : masked.replaceAll(decodeURIComponent(password), '***').replaceAll(password, '***');
+}

@@ -1,0 +1,80 @@
+import { DataSource, MigrationExecutor } from 'typeorm';
+import { CreateDynamicRegistrationTables1764000000000 } from '../index.js';
+import { RefusedError } from './command.error.js';
+import type { Connection } from './connection.js';
+import { dataSourceOptions } from './data-source-options.js';
+import { databaseFailure } from './database-failure.js';
+
+const MIGRATIONS = [CreateDynamicRegistrationTables1764000000000];
+
+/** A migration of the module, and whether it has run on a database. */
+export interface MigrationState {
+  readonly name: string;
+  readonly applied: boolean;
+}
+
+/**
+ * Runs the migrations that have not run yet; a SQLite file that is not there is made.
+ * @returns the names of those that ran
+ */
+export async function runMigrations(connection: Connection): Promise<string[]> {
+  return withDataSource(connection, true, async (dataSource) => {
+    const executor = new MigrationExecutor(dataSource);
+    // Asked first, so that a database with nothing to do is not written to.
+    if ((await executor.getPendingMigrations()).length === 0) return [];
+    return (await executor.executePendingMigrations()).map(({ name }) => name);
+  });
+}
+
+/** Every migration of the module, the oldest first. */
+export async function listMigrations(connection: Connection): Promise<MigrationState[]> {
+  return withDataSource(connection, false, async (dataSource) => {
+    const applied = new Set((await new MigrationExecutor(dataSource).getExecutedMigrations()).map(({ name }) => name));
+    return ownNames(dataSource).map((name) => ({ name, applied: applied.has(name) }));
+  });
+}
+
+/**
+ * Undoes the migration that ran last.
+ * @returns its name; undefined when none of the module's has run
+ * @throws RefusedError when the last one is the host's: what stands on our tables goes first
+ */
+export async function revertMigration(connection: Connection): Promise<string | undefined> {
+  return withDataSource(connection, false, async (dataSource) => {
+    const executor = new MigrationExecutor(dataSource);
+    const own = new Set(ownNames(dataSource));
+    const executed = await executor.getExecutedMigrations();
+    if (!executed.some(({ name }) => own.has(name))) return undefined;
+    const [last] = executed;
+    if (!last || !own.has(last.name)) {
+      throw new RefusedError(
+        `the last migration of this database is ${last?.name ?? 'unknown'}, which is not of this module: revert it first, where it comes from`,
+      );
+    }
+    await executor.undoLastMigration();
+    return last.name;
+  });
+}
+
+async function withDataSource<T>(
+  connection: Connection,
+  create: boolean,
+  work: (dataSource: DataSource) => Promise<T>,
+): Promise<T> {
+  try {
+    const options = await dataSourceOptions(connection, create);
+    const dataSource = await new DataSource({ ...options, migrations: MIGRATIONS }).initialize();
+    try {
+      return await work(dataSource);
+    } finally {
+      await dataSource.destroy();
+    }
+  } catch (error) {
+    throw databaseFailure(error, connection);
+  }
+}
+
+/** The names TypeORM keeps in its table. */
+function ownNames({ migrations }: DataSource): string[] {
+  return migrations.map((migration) => migration.name ?? migration.constructor.name);
+}

@@ -1,0 +1,56 @@
+import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { UsageError } from './command.error.js';
+import { addMigrateCommand } from './migrate.command.js';
+import { maskPasswords, oneLine } from './message-text.js';
+import { addTokensCommand } from './tokens.command.js';
+
+/** The exit codes of `dcr`: done, refused, and a command line that makes no sense. */
+export const EXIT = { done: 0, refused: 1, usage: 2 } as const;
+
+/**
+ * Runs one command line; whatever fails is one line on the standard error output.
+ * @param argv as in `process.argv`, the program's name included
+ * @returns the exit code
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(argv);
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    process.stderr.write(`error: ${oneLine(error instanceof Error ? error.message : String(error))}\n`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.refused;
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('dcr')
+    .description(
+      'OAuth 2.0 Dynamic Client Registration: the tables and the initial access tokens of an authorization server',
+    )
+    .version(version())
+    // Commands made by command() inherit both.
+    .exitOverride()
+    .configureOutput({
+      // Commander repeats what it does not understand, which may be the URL of a database.
+      outputError: (text, write) => write(`${maskPasswords(oneLine(text))}\n`),
+    })
+    .addHelpText('after', EXAMPLE);
+  addMigrateCommand(program);
+  addTokensCommand(program);
+  return program;
+}
+
+const EXAMPLE = `
+Exit codes: 0 done, 1 refused, 2 wrong usage.
+
+Example:
+  $ export DATABASE_URL=postgres://app@localhost/auth
+  $ dcr migrate run
+  $ dcr tokens create --max-uses 1 --expires-in 1h`;
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '';
+}

@@ -1,0 +1,52 @@
+import type { InitialAccessTokenRecord } from '../index.js';
+import { textTable } from './text-table.js';
+import { stateOf } from './token-state.js';
+
+/** How many clients may register with a token that sets no bound. */
+export const UNLIMITED = 'unlimited';
+
+const HEADING = ['ID', 'OWNER', 'ISSUED', 'EXPIRES', 'USES', 'STATE'];
+
+/**
+ * Tokens as a table for people.
+ * @param now seconds since the epoch
+ */
+export function tokenTable(tokens: readonly InitialAccessTokenRecord[], now: number): string {
+  return textTable([
+    HEADING,
+    ...tokens.map((token) => [
+      token.id,
+      token.owner ?? '-',
+      time(token.issuedAt),
+      time(token.expiresAt),
+      token.maxUses === null ? UNLIMITED : `${token.uses}/${token.maxUses}`,
+      stateOf(token, now),
+    ]),
+  ]);
+}
+
+/**
+ * Tokens as JSON for programs, times in seconds since the epoch.
+ * @param now seconds since the epoch
+ */
+export function tokenJson(tokens: readonly InitialAccessTokenRecord[], now: number): string {
+  // Member by member: the hash stays out, and so does whatever the record gets later.
+  const shown = tokens.map((token) => ({
+    id: token.id,
+    owner: token.owner,
+    issuedAt: token.issuedAt,
+    expiresAt: token.expiresAt,
+    maxUses: token.maxUses,
+    // Uses are counted only where they are bounded.
+    uses: token.maxUses === null ? null : token.uses,
+    revokedAt: token.revokedAt,
+    state: stateOf(token, now),
+  }));
+  return `${JSON.stringify(shown, null, 2)}\n`;
+}
+
+/** A time of the database as people read it, in UTC; `never` for none. */
+export function time(seconds: number | null): string {
+  if (seconds === null) return 'never';
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
