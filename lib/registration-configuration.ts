@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { ClientMetadata } from './client-metadata/client-metadata.dto.js';
+import { responseTypeInOrder } from './client-metadata/consistency.rules.js';
 import { metadataTable, type MetadataTable } from './client-metadata/metadata-table.js';
 import { checkOptions } from './dynamic-registration.options-check.js';
 import {
@@ -46,7 +47,11 @@ export class RegistrationConfiguration {
     this.openGrantTypes = options.openGrantTypes ?? DEFAULT_OPTIONS.openGrantTypes;
     this.management = management(options.management ?? DEFAULT_OPTIONS.management);
     const server = withDefaults(DEFAULT_SERVER, options.server);
-    this.server = { ...server, defaultScopes: options.server?.defaultScopes ?? server.scopes };
+    this.server = {
+      ...server,
+      responseTypes: server.responseTypes.map(responseTypeInOrder),
+      defaultScopes: options.server?.defaultScopes ?? server.scopes,
+    };
     this.unsupportedMetadata = options.unsupportedMetadata ?? DEFAULT_OPTIONS.unsupportedMetadata;
     this.redirectUris = withDefaults(DEFAULT_REDIRECT_URIS, options.redirectUris);
     this.limits = withDefaults(DEFAULT_LIMITS, options.limits);

@@ -56,7 +56,10 @@ export class RegistrationDataSource {
   }
 }
 
-/** A look-up or conditional write by anything but a non-empty string would match no row, or with TypeORM 0.3 the first one. */
+/**
+ * A look-up or conditional write by anything but a non-empty string would match no row, or with TypeORM 0.3 the first one. PostgreSQL has no
+ * NUL in text and fails on it.
+ */
 export function isKey(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+  return typeof value === 'string' && value !== '' && !value.includes('\0');
 }

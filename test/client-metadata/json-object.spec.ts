@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { requireJsonObject } from '../../lib/client-metadata/json-object.js';
+import { InvalidClientMetadataError } from '../../lib/errors/registration.error.js';
+
+const NO_OBJECT = new InvalidClientMetadataError('the request body must be a JSON object');
+const TOO_DEEP = new InvalidClientMetadataError('the request body must not nest deeper than 32 levels');
+
+function nested(levels: number, wrap: (inner: unknown) => object): object {
+  let value: unknown = 1;
+  for (let i = 0; i < levels; i++) value = wrap(value);
+  return { a: value };
+}
+const inObjects = (levels: number) => nested(levels, (inner) => ({ a: inner }));
+const inArrays = (levels: number) => nested(levels, (inner) => [inner]);
+
+describe('request body (RFC 7591 section 3.1)', () => {
+  it.each([undefined, null, true, 0, 1, '', 'a', '{}', [], [{}], Symbol('a'), () => 1, new Date(), new Map()])(
+    'is no JSON object: %s',
+    (body) => expect(() => requireJsonObject(body)).toThrow(NO_OBJECT),
+  );
+
+  it.each([{}, { a: 1 }, Object.create(null), JSON.parse('{"__proto__":1}')])('is a JSON object: %j', (body) =>
+    expect(requireJsonObject(body)).toBe(body),
+  );
+
+  it('nests 32 levels deep, itself included', () => {
+    for (const make of [inObjects, inArrays]) {
+      expect(() => requireJsonObject(make(31))).not.toThrow();
+      expect(() => requireJsonObject(make(32))).toThrow(TOO_DEEP);
+    }
+  });
+
+  it('is judged without recursion, however deep', () => {
+    for (const make of [inObjects, inArrays]) expect(() => requireJsonObject(make(1_000_000))).toThrow(TOO_DEEP);
+  });
+
+  it('is judged in linear time, however wide', () => {
+    const start = performance.now();
+    requireJsonObject({ a: Array.from({ length: 200_000 }, () => ({ b: [1] })) });
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
