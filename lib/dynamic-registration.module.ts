@@ -33,7 +33,7 @@ import { OAuthClientRepository } from './client/oauth-client.repository.js';
 import { OAuthClientService } from './client/oauth-client.service.js';
 import { ServerMetadataController } from './discovery/server-metadata.controller.js';
 import { ServerMetadataService } from './discovery/server-metadata.service.js';
-import { checkGuards, checkSiblings, checkSingletons } from './dynamic-registration.start-check.js';
+import { checkGuards, checkSiblings, checkSingletons, HostClasses } from './dynamic-registration.start-check.js';
 import {
   EXTRAS,
   type DynamicRegistrationExtras,
@@ -81,8 +81,7 @@ const EXPORTED = [
 export class DynamicRegistrationModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
   constructor(
     private readonly config: RegistrationConfiguration,
-    private readonly storage: RegistrationDataSource,
-    private readonly routes: RegistrationRoutes,
+    private readonly hostClasses: HostClasses,
     private readonly adapterHost: HttpAdapterHost,
     private readonly applicationConfig: ApplicationConfig,
     private readonly modules: ModulesContainer,
@@ -93,19 +92,30 @@ export class DynamicRegistrationModule extends ConfigurableModuleClass implement
 
   /** Before the routes of the application are registered. */
   configure(_consumer: MiddlewareConsumer): void {
+    this.check();
     this.routes.beforeRegistration(this.adapterHost.httpAdapter, this.applicationConfig);
   }
 
   /** After they are. */
   onModuleInit(): void {
-    checkSiblings(this, this.config, this.storage, this.modules);
-    checkSingletons(this.moduleRef, this.routes.hostClasses);
+    this.check();
     if (this.config.access === 'open') {
       new Logger('DynamicRegistration').warn(
         `anybody may register at ${this.config.registrationEndpoint}: put a rate limit in front of it`,
       );
     }
     if (this.adapterHost.httpAdapter) this.routes.afterRegistration(this.adapterHost.httpAdapter);
+  }
+
+  /** Before the routes are registered, where a second import would be the adapter's error, and without HTTP. */
+  private check(): void {
+    checkSingletons(this.moduleRef, this.hostClasses.all);
+    checkSiblings(this, this.routes, this.moduleRef.get(RegistrationDataSource), this.modules);
+  }
+
+  /** Not injected: a class of the host that belongs to a request would make the module itself do so, and no check would ever run. */
+  private get routes(): RegistrationRoutes {
+    return this.moduleRef.get(RegistrationRoutes);
   }
 }
 
@@ -143,17 +153,16 @@ function definitionOf(definition: DynamicModule, extras: DynamicRegistrationExtr
       guards.configuration,
       ...policies,
       ...listeners,
+      {
+        provide: HostClasses,
+        useValue: new HostClasses([guards.registration, guards.configuration, ...policies, ...listeners]),
+      },
       provideList(RegistrationPolicies, policies, [ClientMetadataValidator]),
       provideList(RegistrationListeners, listeners, [RegistrationDataSource]),
       {
         provide: RegistrationRoutes,
         useFactory: (config, wire, registration, configuration) =>
-          new RegistrationRoutes(config, wire, controllers, { registration, configuration }, [
-            guards.registration,
-            guards.configuration,
-            ...policies,
-            ...listeners,
-          ]),
+          new RegistrationRoutes(config, wire, controllers, { registration, configuration }),
         inject: [RegistrationConfiguration, WireResponse, guards.registration, guards.configuration],
       },
       ...(extras.providers ?? []),

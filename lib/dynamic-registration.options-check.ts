@@ -150,7 +150,9 @@ function checkMetadata(metadata: NonNullable<DynamicRegistrationOptions['metadat
 
 function issuer(value: unknown): string | undefined {
   const example = "forRoot({ issuer: 'https://auth.example.com' })";
-  if (typeof value !== 'string' || !URL.canParse(value)) return `must be an absolute URL: ${example}`;
+  // The parser would put up with spaces around it and with other slashes, or fewer; clients compare it as it stands.
+  if (typeof value !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\/[^\s/\\][^\s\\]*$/i.test(value) || !URL.canParse(value))
+    return `must be an absolute URL: ${example}`;
   const { protocol, hostname, search, hash, username, password } = new URL(value);
   if (search || hash || value.endsWith('?') || value.endsWith('#'))
     return `must not have a query or a fragment (RFC 8414 section 2): ${example}`;

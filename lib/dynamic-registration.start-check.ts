@@ -5,7 +5,6 @@ import type { DynamicRegistrationExtras } from './dynamic-registration.options.j
 import { RegistrationRoutes } from './http/registration-routes.js';
 import { InitialAccessTokenGuard } from './initial-access-token/initial-access-token.guard.js';
 import { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
-import type { RegistrationConfiguration } from './registration-configuration.js';
 import { RegistrationDataSource } from './storage/registration-data-source.js';
 
 /** A guard that does not extend ours would let requests through without the credential the handlers need. */
@@ -17,6 +16,11 @@ export function checkGuards(guards: DynamicRegistrationExtras['guards']): void {
   if (configuration && !isA(configuration, RegistrationAccessTokenGuard)) {
     fail('"guards.configuration" must extend RegistrationAccessTokenGuard');
   }
+}
+
+/** The host's own classes in one import of the module: its guards, policies and listeners. */
+export class HostClasses {
+  constructor(readonly all: readonly Type[]) {}
 }
 
 /** The host's classes are used outside of any request. */
@@ -31,7 +35,7 @@ export function checkSingletons(moduleRef: ModuleRef, classes: readonly Type[]):
 /** Two imports in one application must share neither a path nor the table of clients. */
 export function checkSiblings(
   self: object,
-  config: RegistrationConfiguration,
+  own: RegistrationRoutes,
   storage: RegistrationDataSource,
   modules: ModulesContainer,
 ): void {
@@ -40,8 +44,9 @@ export function checkSiblings(
     if (!sibling || sibling === self) continue;
     const routes = module.getProviderByKey<RegistrationRoutes>(RegistrationRoutes)?.instance;
     const other = module.getProviderByKey<RegistrationDataSource>(RegistrationDataSource)?.instance;
-    if (routes?.paths.includes(config.mount)) {
-      fail(`two imports are mounted at ${config.mount}. Give one of them another "path", "mount" or "issuer"`);
+    const shared = own.paths.find((path) => routes?.paths.includes(path));
+    if (shared !== undefined) {
+      fail(`two imports are mounted at ${shared}. Give one of them another "path", "mount" or "issuer"`);
     }
     if (other && other.dataSource === storage.dataSource && tableOf(other) === tableOf(storage)) {
       fail(

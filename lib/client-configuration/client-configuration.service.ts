@@ -11,7 +11,6 @@ import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import { ConflictError, InvalidClientMetadataError, InvalidTokenError } from '../errors/registration.error.js';
 import type { ConfigurationCredential } from '../registration-access-token/configuration-credential.js';
-import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 
 /** How often a write is done again when another request changed the client meanwhile. */
@@ -32,7 +31,6 @@ export class ClientConfigurationService {
     protected readonly config: RegistrationConfiguration,
     protected readonly policies: RegistrationPolicies,
     protected readonly secrets: ClientSecretService,
-    protected readonly registrationAccessTokens: RegistrationAccessTokenService,
     protected readonly mapper: ClientMetadataMapper,
     protected readonly clients: OAuthClientRepository,
     protected readonly listeners: RegistrationListeners,
@@ -55,7 +53,8 @@ export class ClientConfigurationService {
   /** Client delete request (RFC 7592 section 2.3): client, secret and registration access token are gone. */
   async delete(credential: ConfigurationCredential): Promise<void> {
     await this.onFreshClient(credential, async (current) => {
-      const event = { type: 'deleted', client: current.client, previous: undefined, credential: current } as const;
+      const credential = withoutToken(current);
+      const event = { type: 'deleted', client: current.client, previous: undefined, credential } as const;
       if (!(await this.clients.delete(current.client, this.listeners.participant(event)))) return undefined;
       await this.listeners.tell(event);
       return true;
@@ -93,9 +92,10 @@ export class ClientConfigurationService {
     await this.checkRequest(body, client);
     // Who registered without a credential stays within what strangers may have.
     const grantTypes = client.registeredOpenly ? this.config.openGrantTypes : this.config.server.grantTypes;
+    const credential = withoutToken(current);
     const metadata = await this.policies.judge(body, grantTypes, {
       operation: 'update',
-      credential: current,
+      credential,
       owner: client.owner,
       client,
     });
@@ -103,7 +103,7 @@ export class ClientConfigurationService {
     const { clientSecretHash, clientSecretExpiresAt } = secret ?? client;
     const columns = { ...this.mapper.toColumns(metadata), clientSecretHash, clientSecretExpiresAt };
     const updated = this.clients.create({ ...client, ...columns, version: client.version + 1 });
-    const event = { type: 'updated', client: updated, previous: client, credential: current } as const;
+    const event = { type: 'updated', client: updated, previous: client, credential } as const;
     if (!(await this.clients.update(client, columns, this.listeners.participant(event)))) return undefined;
     await this.listeners.tell(event);
     return this.serializer.serialize(updated, { ...secret, registrationAccessToken });
@@ -122,11 +122,16 @@ export class ClientConfigurationService {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const result = await write(current);
       if (result !== undefined) return result;
-      const { client, registrationAccessToken } = current;
-      const fresh = await this.registrationAccessTokens.authenticate(client.clientId, registrationAccessToken);
-      if (!fresh) throw new InvalidTokenError(true);
-      current = fresh;
+      const { clientId, registrationAccessTokenHash } = current.client;
+      const fresh = await this.clients.findByClientId(clientId);
+      if (fresh?.registrationAccessTokenHash !== registrationAccessTokenHash) throw new InvalidTokenError(true);
+      current = { ...current, client: fresh };
     }
     throw new ConflictError();
   }
+}
+
+/** What policies and listeners see of the caller: a listener that writes it down must not write down a live token. */
+function withoutToken({ registrationAccessToken: _token, ...credential }: ConfigurationCredential): object {
+  return credential;
 }

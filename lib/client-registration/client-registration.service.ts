@@ -46,11 +46,22 @@ export class ClientRegistrationService {
    */
   async register(body: unknown, credential?: RegistrationCredential): Promise<ClientInformation> {
     const metadata = await this.judge(body, credential);
+    const secret = await this.issueSecret(metadata);
+    const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
     for (let attempt = 1; ; attempt++) {
+      const client = this.factory.create(metadata, {
+        clientId: this.clientIds.generate(),
+        source: 'dynamic',
+        secret,
+        registrationAccessTokenHash,
+        owner: credential?.owner ?? null,
+        registeredOpenly: !credential,
+      });
       try {
-        return await this.registerOnce(metadata, credential);
+        await this.store(client, credential);
+        return this.serializer.serialize(client, { ...secret, registrationAccessToken });
       } catch (error) {
-        if (!(error instanceof DuplicateKeyError) || attempt === ATTEMPTS) throw error;
+        if (attempt === ATTEMPTS || !(await this.isTaken(client, error))) throw error;
         this.logger.warn('a generated client_id is taken, trying another one');
       }
     }
@@ -82,21 +93,8 @@ export class ClientRegistrationService {
     await this.listeners.tell(event);
   }
 
-  private async registerOnce(
-    metadata: RegistrableMetadata,
-    credential: RegistrationCredential | undefined,
-  ): Promise<ClientInformation> {
-    const secret = await this.issueSecret(metadata);
-    const token = this.registrationAccessTokens.issue();
-    const client = this.factory.create(metadata, {
-      clientId: this.clientIds.generate(),
-      source: 'dynamic',
-      secret,
-      registrationAccessTokenHash: token.registrationAccessTokenHash,
-      owner: credential?.owner ?? null,
-      registeredOpenly: !credential,
-    });
-    await this.store(client, credential);
-    return this.serializer.serialize(client, { ...secret, registrationAccessToken: token.registrationAccessToken });
+  /** Whether it was the id that stood in the way, and not another unique column of the host's entity. */
+  private async isTaken(client: OAuthClientRecord, error: unknown): Promise<boolean> {
+    return error instanceof DuplicateKeyError && (await this.clients.findByClientId(client.clientId)) !== undefined;
   }
 }

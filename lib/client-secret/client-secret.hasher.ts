@@ -44,7 +44,8 @@ export class ClientSecretHasher {
   async verify(secret: string, stored: string): Promise<boolean> {
     if (stored.startsWith(SHA256)) return equalHashes(SHA256 + tokenHash(secret), stored);
     if (!/^\$2[aby]\$/.test(stored) || Buffer.byteLength(secret) > BCRYPT_MAX_BYTES) return false;
-    return this.queued(() => compare(secret, stored));
+    // `$2y$` is what PHP calls the same algorithm; the library knows it as `$2b$` only.
+    return this.queued(() => compare(secret, stored.replace('$2y$', '$$2b$$')));
   }
 
   private async queued<T>(work: () => Promise<T>): Promise<T> {

@@ -37,7 +37,7 @@ export class ClientSecretService {
    * @throws InvalidClientMetadataError unless it has 1 to 72 printable ASCII characters (RFC 6749 appendix A.2)
    */
   async choose(clientSecret: string): Promise<IssuedSecret> {
-    if (!/^[\x20-\x7e]{1,72}$/.test(clientSecret)) {
+    if (typeof clientSecret !== 'string' || !/^[\x20-\x7e]{1,72}$/.test(clientSecret)) {
       throw new InvalidClientMetadataError('client_secret must have 1 to 72 printable ASCII characters');
     }
     return { clientSecret, ...(await this.columns(clientSecret, true)) };

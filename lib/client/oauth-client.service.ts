@@ -54,8 +54,11 @@ export class OAuthClientService {
     owner,
     ...metadata
   }: ManualClient): Promise<CreatedClient> {
-    if (!/^[\x20-\x7e]{1,255}$/.test(clientId)) {
+    if (typeof clientId !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(clientId)) {
       throw new InvalidClientMetadataError('client_id must have 1 to 255 printable ASCII characters');
+    }
+    if (owner !== undefined && (owner === '' || owner.length > 255)) {
+      throw new InvalidClientMetadataError('owner must have 1 to 255 characters');
     }
     const context = { operation: 'create', credential: undefined, owner: owner ?? null, client: undefined } as const;
     const registrable = await this.policies.judge(metadata, this.config.server.grantTypes, context);

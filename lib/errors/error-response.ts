@@ -39,6 +39,7 @@ const HOST_ERRORS: Readonly<Record<number, string>> = {
   401: 'invalid_token',
   403: 'access_denied',
   429: 'temporarily_unavailable',
+  503: 'temporarily_unavailable',
 };
 
 /**
@@ -55,7 +56,7 @@ export class ErrorResponse {
       if (typeof error.cause === 'string') this.logger.warn(`${error.code}: ${error.cause}`);
       return this.describe(error);
     }
-    if (error instanceof HttpException && error.getStatus() < 500) return fromHost(error.getStatus());
+    if (error instanceof HttpException && isAnswer(error.getStatus())) return fromHost(error.getStatus());
     const correlationId = randomUUID();
     this.logger.error(`unexpected error ${correlationId}`, error instanceof Error ? error.stack : String(error));
     return {
@@ -75,10 +76,20 @@ export class ErrorResponse {
   }
 }
 
+/** Whether the host meant this answer; its other 5xx are unexpected errors. */
+function isAnswer(status: number): boolean {
+  return status < 500 || status === 503;
+}
+
 /** What a guard of the host said, such as a throttler: its status in OAuth's shape. */
 function fromHost(status: number): ErrorAnswer {
   const error = HOST_ERRORS[status] ?? 'invalid_request';
-  return { status, headers: {}, body: { error, error_description: (STATUS_CODES[status] ?? 'refused').toLowerCase() } };
+  return {
+    status,
+    // A 401 must name a scheme (RFC 9110 section 15.5.2).
+    headers: status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {},
+    body: { error, error_description: (STATUS_CODES[status] ?? 'refused').toLowerCase() },
+  };
 }
 
 function statusOf(error: RegistrationError): number {

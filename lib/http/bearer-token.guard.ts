@@ -39,7 +39,8 @@ export abstract class BearerTokenGuard<Credential extends object> extends AuthGu
 
   /**
    * Who presents the token.
-   * @returns undefined, or throws, when it is nobody's: the request is answered 401
+   * @returns undefined when it is nobody's: the request is answered 401
+   * @throws InvalidTokenError for the same; any other error is unexpected and ends in a 500
    */
   protected abstract authenticate(token: string, context: ExecutionContext): Promise<Credential | undefined>;
 

@@ -29,8 +29,6 @@ export class RegistrationRoutes {
     private readonly wire: WireResponse,
     controllers: RegistrationControllers,
     guards: RegistrationGuards,
-    /** The host's classes behind these routes; all of them must be singletons. */
-    readonly hostClasses: readonly Type[],
   ) {
     const filter = new RegistrationErrorFilter(wire);
     // Media type before credential before everything a body can say.

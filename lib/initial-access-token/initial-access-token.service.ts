@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { epochNow } from '../token/clock.js';
 import { tokenHash, TokenGenerator } from '../token/opaque-token.js';
 import { isUsable, type InitialAccessTokenRecord } from './initial-access-token.record.js';
@@ -31,8 +32,6 @@ const LONGEST_LIFETIME_SECONDS = 36_525 * 86_400;
 /** What the column holds. */
 const MOST_USES = 2_147_483_647;
 const PREFIX = 'iat_';
-/** The largest number that fits into a column of type `int`. */
-const MAX_INTEGER = 2_147_483_647;
 
 /** Issues, lists and revokes initial access tokens: who may register (RFC 7591 section 3). */
 @Injectable()
@@ -64,7 +63,12 @@ export class InitialAccessTokenService {
       uses: 0,
       revokedAt: null,
     };
-    await this.tokens.insert(record);
+    try {
+      await this.tokens.insert(record);
+    } catch (error) {
+      if (error instanceof DuplicateKeyError) throw new RangeError('token is issued already');
+      throw error;
+    }
     return { token, record };
   }
 

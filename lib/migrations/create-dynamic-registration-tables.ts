@@ -136,7 +136,9 @@ function tableColumn(
 }
 
 function tableName({ connection }: QueryRunner, entity: string, given: string): string {
-  return connection.namingStrategy.tableName(entity, given);
+  const { entityPrefix } = connection.options;
+  const name = connection.namingStrategy.tableName(entity, given);
+  return entityPrefix ? connection.namingStrategy.prefixTableName(entityPrefix, name) : name;
 }
 
 function columnName({ connection }: QueryRunner, property: string): string {

@@ -4,6 +4,6 @@ import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 export interface ConfigurationCredential {
   /** The client as it was when the token was checked. */
   readonly client: OAuthClientRecord;
-  /** The token that was presented: an answer repeats it. */
-  readonly registrationAccessToken: string;
+  /** The token that was presented, which an answer repeats; undefined where a guard of the host asks for another proof. */
+  readonly registrationAccessToken?: string;
 }

@@ -36,15 +36,16 @@ function checkClient(client: EntityMetadata, table: MetadataTable): void {
   if (client.versionColumn?.propertyName !== 'version') fail(`${client.name}.version must be the @VersionColumn()`);
   const own = new Set<string>([...SERVER_COLUMNS, ...METADATA_COLUMNS]);
   for (const { name, property } of table.values()) {
+    if (own.has(property)) continue;
     const column = client.findColumnWithPropertyName(property);
-    if (
-      column &&
-      !own.has(property) &&
-      !(typeof client.target === 'function' && isClientMetadataColumn(client.target, property))
-    ) {
+    const marked = typeof client.target === 'function' && isClientMetadataColumn(client.target, property);
+    if (column && !marked) {
       fail(
         `${client.name}.${property} has the name of the metadata field ${name}. Add @ClientMetadataColumn() if clients may write it, else rename it`,
       );
+    }
+    if (marked && !column) {
+      fail(`${client.name}.${property} is marked with @ClientMetadataColumn() and is no column. Add @Column()`);
     }
   }
 }

@@ -25,7 +25,9 @@ export class PostgresConditionalInsert {
   /** @returns undefined where an insert of TypeORM's would do more: run hooks of the entity, or leave columns to the database */
   static for(dataSource: DataSource, metadata: EntityMetadata): PostgresConditionalInsert | undefined {
     const isPossible =
-      dataSource.options.type === 'postgres' && metadata.listeners.length === 0 && metadata.columns.every(isPlain);
+      dataSource.options.type === 'postgres' &&
+      metadata.listeners.length === 0 &&
+      metadata.columns.every((column) => isPlain(dataSource, column));
     return isPossible ? new PostgresConditionalInsert(dataSource, metadata) : undefined;
   }
 
@@ -68,13 +70,28 @@ export class PostgresConditionalInsert {
   }
 }
 
-function isPlain(column: EntityMetadata['columns'][number]): boolean {
+/** Types that a cast to the bare type leaves as they are: `char` without its length, for one, would cut. */
+const CASTABLE: ReadonlySet<string> = new Set([
+  'bigint',
+  'boolean',
+  'character varying',
+  'integer',
+  'json',
+  'jsonb',
+  'text',
+  'uuid',
+]);
+
+function isPlain(dataSource: DataSource, column: EntityMetadata['columns'][number]): boolean {
   return (
+    CASTABLE.has(dataSource.driver.normalizeType(column)) &&
     column.isInsert &&
     column.default === undefined &&
     !column.isGenerated &&
+    !column.asExpression &&
     !column.isCreateDate &&
     !column.isUpdateDate &&
+    !column.enum &&
     !column.isDiscriminator &&
     !column.isArray &&
     !column.relationMetadata &&

@@ -62,8 +62,10 @@ export class SynchronousUnitOfWork implements UnitOfWork {
         for (const entity of [expressionMap.valuesSet].flat()) {
           if (entity) await broadcaster.broadcast(`${when}Insert`, metadata, entity);
         }
+      } else if (expressionMap.queryType === 'update') {
+        await broadcaster.broadcast(`${when}Update`, metadata, [expressionMap.valuesSet].flat()[0]);
       } else {
-        await broadcaster.broadcast(expressionMap.queryType === 'update' ? `${when}Update` : `${when}Remove`, metadata);
+        await broadcaster.broadcast(`${when}Remove`, metadata);
       }
     }
   }

@@ -2,14 +2,14 @@ import { InsertQueryBuilder, SelectQueryBuilder, type DataSource, type EntityMan
 import { ParticipantError, storageFailure } from './storage-failure.js';
 import { NothingMatched, type Participant, type UnitOfWork, type Write } from './unit-of-work.js';
 
-/** PostgreSQL, MariaDB and MySQL: a transaction on a connection of its own; none is opened for a single statement. */
+/** PostgreSQL, MariaDB and MySQL: a transaction on a connection of its own; none is opened for a single statement that is alone. */
 export class TransactionalUnitOfWork implements UnitOfWork {
   constructor(private readonly dataSource: DataSource) {}
 
   async run(writes: readonly Write[], participant?: Participant): Promise<number | undefined> {
     try {
       const [only, ...others] = writes;
-      if (only && others.length === 0 && !participant) {
+      if (only && others.length === 0 && !participant && !this.hasHooks) {
         return (await matched(only, this.dataSource.manager)) ? undefined : 0;
       }
       await this.dataSource.transaction((manager) => runAll(writes, manager, participant));
@@ -18,6 +18,14 @@ export class TransactionalUnitOfWork implements UnitOfWork {
       if (error instanceof NothingMatched) return error.index;
       throw storageFailure(error);
     }
+  }
+
+  /** Whether something of the host runs around a statement, and must be able to undo it when it fails. */
+  private get hasHooks(): boolean {
+    return (
+      this.dataSource.subscribers.length > 0 ||
+      this.dataSource.entityMetadatas.some(({ listeners }) => listeners.length > 0)
+    );
   }
 }
 

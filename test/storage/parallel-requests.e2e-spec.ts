@@ -59,7 +59,8 @@ describe.each(databases)('requests at the same time ($name)', (database) => {
         expect(body).toEqual({ error: 'invalid_token', error_description: 'the bearer token is not valid here' });
       }
       const stored = (await clientsOf('seven')).map(({ clientId }) => clientId);
-      expect(stored.toSorted()).toEqual(registered.map(({ body }) => body.client_id).toSorted());
+      expect(new Set(stored)).toEqual(new Set(registered.map(({ body }) => body.client_id)));
+      expect(stored).toHaveLength(7);
       await expect(usesOf(token)).resolves.toBe(7);
     });
 
@@ -180,7 +181,8 @@ describe.each(databases)('requests at the same time ($name)', (database) => {
       for (let round = 0; round < 10; round++) {
         const client = await server.register(BODY);
         const answers = await Promise.all(Array.from({ length: 5 }, () => manage('DELETE', client)));
-        expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 401, 401, 401, 401]);
+        expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+        expect(answers.filter(({ status }) => status === 401)).toHaveLength(4);
       }
     });
 
@@ -247,9 +249,7 @@ describe.each(databases)('requests at the same time ($name)', (database) => {
       expect(status).toBe(401);
       expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
       expect(body).toEqual({ error: 'invalid_token', error_description: 'the bearer token is not valid here' });
-      const row = await server.dataSource
-        .getRepository(OAuthClient)
-        .findOneBy({ clientId: client.body.client_id });
+      const row = await server.dataSource.getRepository(OAuthClient).findOneBy({ clientId: client.body.client_id });
       if (row) expect(row.clientName).toBe('Tide Tables');
     });
   });

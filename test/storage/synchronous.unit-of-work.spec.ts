@@ -1,9 +1,5 @@
 import { getRepositoryToken } from '@nestjs/typeorm';
-import {
-  InitialAccessTokenService,
-  OAuthClient,
-  OAuthClientService,
-} from 'nestjs-dynamic-registration';
+import { InitialAccessTokenService, OAuthClient, OAuthClientService } from 'nestjs-dynamic-registration';
 import { DataSource, Table, type Repository } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { captureLog } from '../support/captured-log.js';
@@ -87,16 +83,16 @@ describe.each(sqlite)('the one connection of a whole application ($name)', (data
 
   it('writes whole or not at all between one transaction of the host and the next', async () => {
     const token = await server.token({ owner: 'between', maxUses: 1000 });
-    let running = true;
-    const host = (async () => {
-      for (let i = 0; running; i++) {
+    const host = { running: true };
+    const transactions = (async () => {
+      for (let i = 0; host.running; i++) {
         await hostTransaction(i % 3, i % 2 ? 'commit' : 'rollback');
         await pause(2);
       }
     })();
     const answers = await Promise.all(Array.from({ length: 100 }, () => server.register(BODY, token)));
-    running = false;
-    await host;
+    host.running = false;
+    await transactions;
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
     await expect(clients.countBy({ owner: 'between' })).resolves.toBe(100);
     const record = await server.app.get(InitialAccessTokenService, { strict: false }).find(token);

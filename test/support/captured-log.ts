@@ -3,7 +3,6 @@ import { Logger, type LoggerService } from '@nestjs/common';
 /** One call of Nest's logger: everything it was given, as text. */
 export interface LogLine {
   readonly level: string;
-  readonly context: string;
   readonly text: string;
 }
 
@@ -21,7 +20,7 @@ export function captureLog(): CapturedLog {
   const take =
     (level: string) =>
     (message: unknown, ...rest: unknown[]): void => {
-      lines.push({ level, context: String(rest.at(-1) ?? ''), text: [message, ...rest].map(asText).join(' ') });
+      lines.push({ level, text: [message, ...rest].map(asText).join(' ') });
     };
   const logger: LoggerService = {
     log: take('log'),
