@@ -36,7 +36,10 @@ export function applicationTypeFor(
 }
 
 function derived(entries: readonly Entry[]): 'web' | 'native' {
-  return entries.some(({ kind }) => kind === 'http-loopback' || kind === 'private-use') ? 'native' : 'web';
+  const kinds = new Set(entries.map(({ kind }) => kind));
+  if (kinds.has('private-use')) return 'native';
+  // https on a loopback host is legal for web clients alone, http there for both.
+  return kinds.has('http-loopback') && !kinds.has('https-loopback') ? 'native' : 'web';
 }
 
 function webOrNative(entries: readonly Entry[], context: ApplicationTypeContext): 'web' | 'native' {

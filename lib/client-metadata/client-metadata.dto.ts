@@ -10,7 +10,7 @@ import { httpsUri, webUri } from './web-uri.rules.js';
 export const IsRedirectUriList = () => MetadataRuleDecorator('redirectUriList', listOf(redirectUri));
 /** A non-empty string without control characters. */
 export const IsText = () => MetadataRuleDecorator('text', text);
-/** A string a person will read: text without bidirectional overrides. */
+/** A string a person will read: text with something visible in it, and without bidirectional overrides. */
 export const IsDisplayText = () => MetadataRuleDecorator('displayText', displayText);
 /** A list of strings without control characters. */
 export const IsTextList = () => MetadataRuleDecorator('textList', listOf(text));

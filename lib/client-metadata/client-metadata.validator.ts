@@ -22,6 +22,9 @@ export type RegistrableMetadata = ClientMetadata &
     >
   >;
 
+/** Members that passed every rule, as JSON. */
+export type JudgedMembers = ReadonlyMap<string, string>;
+
 /** A member of the request that is known and present. */
 interface Member {
   /** The name on the wire, with the language tag if it has one. */
@@ -57,18 +60,30 @@ export class ClientMetadataValidator {
   /**
    * Checks what a policy made of it, by the same rules. Only the scope is taken as it is: the default set must not come back where a policy
    * has left nothing.
+   * @param judged members that passed the rules before, as `asJudged` had them: one that is the same still passes
    * @throws RegistrationError naming the field, the entry and the rule
    */
-  async validateNarrowed(metadata: ClientMetadata, grantTypes: readonly string[]): Promise<RegistrableMetadata> {
+  async validateNarrowed(
+    metadata: ClientMetadata,
+    grantTypes: readonly string[],
+    judged: JudgedMembers,
+  ): Promise<RegistrableMetadata> {
     const { scopes } = this.config.server;
-    const members = await this.checked(Object.fromEntries(Object.entries(metadata)));
+    const members = await this.checked(Object.fromEntries(Object.entries(metadata)), judged);
     return this.settled(members, grantTypes, (narrowed) => scopeWithin(narrowed, scopes));
   }
 
+  /** The members as they are now, to tell afterwards which of them a policy has changed. */
+  asJudged(metadata: RegistrableMetadata): JudgedMembers {
+    return new Map(Object.entries(metadata).map(([name, value]) => [name, JSON.stringify(value)]));
+  }
+
   /** The known members, each acceptable on its own and in the form in which it is stored. */
-  private async checked(body: unknown): Promise<ClientMetadata> {
+  private async checked(body: unknown, judged?: JudgedMembers): Promise<ClientMetadata> {
     const members = this.present(requireJsonObject(body));
-    for (const member of members) this.checkMember(member);
+    for (const member of members) {
+      if (!judged || judged.get(member.name) !== JSON.stringify(member.value)) this.checkMember(member);
+    }
     const values = new Map(members.map((member) => [member.name, normalized(member)]));
     for (const [name, value] of await this.hostFields.validate(values)) values.set(name, value);
     for (const [name, value] of values) {

@@ -3,14 +3,19 @@
  * @param scheme lower-cased, without the colon
  */
 export function isForbiddenScheme(scheme: string): boolean {
-  // `ms-`: Windows hands these to parts of the system (ms-settings, ms-msdt, ms-appinstaller); the family has no end.
-  return FORBIDDEN_SCHEMES.has(scheme) || scheme.startsWith('ms-');
+  return FORBIDDEN_SCHEMES.has(scheme) || FORBIDDEN_FAMILY.test(scheme);
 }
+
+/**
+ * Families without end, all handed to parts of a browser or a system: `chrome-*`, the pages of extensions, Windows' `ms-*`
+ * (ms-settings, ms-msdt), Apple's `x-apple.*` and `x-apple-*`. One letter is a drive of Windows: `c:/windows`.
+ */
+const FORBIDDEN_FAMILY = /^(?:chrome-.*|.*-extension|ms-.*|x-apple[.-].*|[a-z])$/;
 
 /** Schemes that a browser or an operating system acts on itself: a redirect to one runs code or opens a local resource. */
 const ACTIVE_SCHEMES = words(`
-  about blob chrome chrome-extension data file filesystem intent jar javascript moz-extension res shell vbscript
-  view-source
+  about blob chrome data devtools edge feed file filesystem hcp intent itms-services its jar javascript livescript mhtml
+  mk mocha res resource search search-ms shell smb ssh vbscript view-source wscript wyciwyg
 `);
 
 /**
@@ -26,7 +31,7 @@ const PERMANENT_SCHEMES = words(`
   z39.50s
 `);
 
-/** Schemes refused in every redirect URI, lower-cased; `ms-` comes as a prefix on top. A host can add, never take away. */
+/** Schemes refused in every redirect URI, lower-cased, beside the families above. A host can add, never take away. */
 export const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([...ACTIVE_SCHEMES, ...PERMANENT_SCHEMES]);
 
 function words(list: string): string[] {

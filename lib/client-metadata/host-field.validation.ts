@@ -1,20 +1,25 @@
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { validate, type ValidationError } from 'class-validator';
+import { getMetadataStorage, validate, type ValidationError } from 'class-validator';
 import { ClientMetadata } from './client-metadata.dto.js';
 import { taggedName } from './language-tag.js';
-import { CONSTRAINT_PREFIX } from './metadata-field.decorator.js';
+import { CONSTRAINT_PREFIX, JUDGED } from './metadata-field.decorator.js';
 import { metadataTable, type MetadataTable } from './metadata-table.js';
+import { unfitForStorage } from './text.rules.js';
 
 /**
  * The fields and rules a host's metadata class adds with the ordinary decorators of class-validator and class-transformer.
- * Our own rules have run before and are left out here.
+ * Our own rules have run before and do not run again.
  */
 export class HostFieldValidation {
   private readonly table: MetadataTable;
+  /** Fields of the host's own, and standard ones it has added rules to. */
+  private readonly fields: ReadonlySet<string>;
 
   constructor(private readonly type: Type<ClientMetadata>) {
     this.table = metadataTable(type);
+    const own = [...this.table.keys()].filter((name) => !STANDARD.has(name));
+    this.fields = new Set([...own, ...decoratedByHost(type)]);
   }
 
   /**
@@ -24,27 +29,41 @@ export class HostFieldValidation {
    */
   async validate(values: ReadonlyMap<string, unknown>): Promise<ReadonlyMap<string, unknown>> {
     const result = new Map<string, unknown>();
-    if (this.type === ClientMetadata) return result;
-    const untagged = [...values].filter(([name]) => this.table.has(name));
-    const instance = await this.instance(untagged);
-    for (const [name] of untagged) {
-      if (!STANDARD.has(name)) result.set(name, Reflect.get(instance, name));
+    const untagged = [...values].filter(([name]) => this.fields.has(name));
+    const tagged = [...values].flatMap(([name, value]) => this.taggedField(name, value));
+    if (untagged.length === 0 && tagged.length === 0) return result;
+    for (const [name, value] of [...untagged, ...tagged.map(({ name, value }) => [name, value] as const)]) {
+      this.refuseUnfit(name, value);
     }
-    for (const [name, value] of values) {
-      const base = taggedName(name)?.base;
-      if (base === undefined) continue;
-      const tagged = await this.instance([...untagged.filter(([other]) => other !== base), [base, value]], name);
-      if (!STANDARD.has(base)) result.set(name, Reflect.get(tagged, base));
+    const instance = await this.instance(untagged);
+    for (const [name] of untagged) if (!STANDARD.has(name)) result.set(name, Reflect.get(instance, name));
+    for (const { name, base, value } of tagged) {
+      const variant = await this.instance([...untagged.filter(([other]) => other !== base), [base, value]], name);
+      if (!STANDARD.has(base)) result.set(name, Reflect.get(variant, base));
     }
     return result;
+  }
+
+  private taggedField(name: string, value: unknown): { name: string; base: string; value: unknown }[] {
+    const base = taggedName(name)?.base;
+    return base !== undefined && this.fields.has(base) ? [{ name, base, value }] : [];
+  }
+
+  /** What no database can store, and what class-transformer would take for a class. */
+  private refuseUnfit(name: string, value: unknown): void {
+    const row = this.table.get(taggedName(name)?.base ?? name);
+    if (!row) return;
+    if (unfitForStorage(value)) throw new row.error(`${name} must be well-formed Unicode without NUL`);
+    if (hasMember(value, UNSAFE_NAMES)) throw new row.error(`${name} must not have a member called constructor`);
   }
 
   /** A field that is absent breaks no rule: `@MetadataField({ required: true })` says that it must be there. */
   private async instance(values: readonly (readonly [string, unknown])[], shownAs?: string): Promise<ClientMetadata> {
     const instance = plainToInstance(this.type, Object.fromEntries(values));
+    JUDGED.add(instance);
     for (const error of await validate(instance, { forbidUnknownValues: false, skipMissingProperties: true })) {
       const row = this.table.get(error.property);
-      const message = firstForeignMessage(error);
+      const message = firstMessage(error);
       if (row && message !== undefined) throw new row.error(printable(shownAs ? `${shownAs}: ${message}` : message));
     }
     return instance;
@@ -52,12 +71,28 @@ export class HostFieldValidation {
 }
 
 const STANDARD: MetadataTable = metadataTable(ClientMetadata);
+const UNSAFE_NAMES: ReadonlySet<string> = new Set(['constructor', '__proto__', 'prototype']);
 
-function firstForeignMessage(error: ValidationError): string | undefined {
-  const own = Object.entries(error.constraints ?? {}).find(([name]) => !name.startsWith(CONSTRAINT_PREFIX));
-  if (own) return own[1];
+function decoratedByHost(type: Type<ClientMetadata>): string[] {
+  return getMetadataStorage()
+    .getTargetValidationMetadatas(type, '', false, false)
+    .filter(({ name }) => !name?.startsWith(CONSTRAINT_PREFIX))
+    .map(({ propertyName }) => propertyName);
+}
+
+function hasMember(value: unknown, names: ReadonlySet<string>): boolean {
+  for (let level = [value]; level.length > 0; level = level.flatMap((one) => Object.values(Object(one)))) {
+    level = level.filter((one) => typeof one === 'object' && one !== null);
+    if (level.some((one) => Object.keys(Object(one)).some((name) => names.has(name)))) return true;
+  }
+  return false;
+}
+
+function firstMessage(error: ValidationError): string | undefined {
+  const [own] = Object.values(error.constraints ?? {});
+  if (own !== undefined) return own;
   for (const child of error.children ?? []) {
-    const message = firstForeignMessage(child);
+    const message = firstMessage(child);
     if (message !== undefined) return `${error.property}.${message}`;
   }
   return undefined;

@@ -1,4 +1,4 @@
-import { registerDecorator, type ValidationOptions } from 'class-validator';
+import { registerDecorator } from 'class-validator';
 import type { InvalidClientMetadataError, InvalidRedirectUriError } from '../errors/registration.error.js';
 import type { MetadataRule } from './metadata-rule.js';
 
@@ -60,25 +60,24 @@ export const CONSTRAINT_PREFIX = 'metadataRule:';
  * anywhere, and in the module's own table, because class-validator drops the rules of a parent when a subclass decorates the
  * property again and ours must hold all the same.
  */
-export function MetadataRuleDecorator(
-  name: string,
-  rule: MetadataRule,
-  options?: ValidationOptions,
-): PropertyDecorator {
+export function MetadataRuleDecorator(name: string, rule: MetadataRule): PropertyDecorator {
   return (prototype, property) => {
     partOf(prototype, property).rules.push(rule);
     registerDecorator({
       name: CONSTRAINT_PREFIX + name,
       target: prototype.constructor,
       propertyName: String(property),
-      ...(options ? { options } : {}),
       validator: {
-        validate: (value: unknown) => isOmitted(value) || rule(value).length === 0,
+        validate: (value: unknown, args) =>
+          isOmitted(value) || (args !== undefined && JUDGED.has(args.object)) || rule(value).length === 0,
         defaultMessage: (args) => describe(rule, args?.value, args?.property ?? String(property)),
       },
     });
   };
 }
+
+/** Instances whose values our rules have judged already: class-validator is asked about the host's rules alone. */
+export const JUDGED = new WeakSet<object>();
 
 /** `null` and the empty string count as omitted, like a member that is not there (RFC 7592 section 2.2). */
 export function isOmitted(value: unknown): value is null | undefined | '' {

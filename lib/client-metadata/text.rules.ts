@@ -9,11 +9,17 @@ export const text: MetadataRule = (value) => {
   return NONE;
 };
 
-/** Text for an end user: refuses characters that turn the direction of what follows, so that `moc.live` cannot pose as a name. */
+/**
+ * Text for an end user: one that can be seen, on one line, and without characters that turn the direction of what follows,
+ * so that `moc.live` cannot pose as a name.
+ */
 export const displayText: MetadataRule = (value) => {
   const violations = text(value);
   if (violations !== NONE || typeof value !== 'string') return violations;
-  return DIRECTION_OVERRIDE.test(value) ? violation('must not contain bidirectional formatting characters') : NONE;
+  if (DIRECTION_OVERRIDE.test(value)) return violation('must not contain bidirectional formatting characters');
+  if (LINE_SEPARATOR.test(value)) return violation('must not contain line or paragraph separators');
+  if (TAG.test(value)) return violation('must not contain tag characters');
+  return VISIBLE.test(value) ? NONE : violation('must contain a visible character');
 };
 
 /** A JSON array whose every entry keeps the rule; whether it may be empty is for its field to say. */
@@ -51,19 +57,6 @@ export function scopeTokens(scope: string): string[] {
   return unique(scope.split(' ').filter((token) => token !== ''));
 }
 
-/** A JSON `true` or `false`; the strings that spell them are refused. */
-export const booleanValue: MetadataRule = (value) =>
-  typeof value === 'boolean' ? NONE : violation('must be a boolean');
-
-/** A JSON number that is a count or a time: whole, not negative, and exact in a double. */
-export const nonNegativeInteger: MetadataRule = (value) =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-    ? NONE
-    : violation('must be a non-negative integer');
-
-/** A JSON object: neither an array nor `null`. */
-export const jsonObject: MetadataRule = (value) => (isJsonObject(value) ? NONE : violation('must be a JSON object'));
-
 /** Whether a value is what JSON calls an object; instances of classes are not. */
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -71,8 +64,35 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
   return prototype === Object.prototype || prototype === null;
 }
 
+/**
+ * Whether a database or a strict reader would refuse a JSON value later: some string in it, or the name of a member, has a
+ * NUL or is not well-formed Unicode.
+ */
+export function unfitForStorage(value: unknown): boolean {
+  if (isUnfit(value)) return true;
+  for (const object of objectsWithin(value)) {
+    if (Object.values(object).some(isUnfit)) return true;
+    if (!Array.isArray(object) && Object.keys(object).some(isUnfit)) return true;
+  }
+  return false;
+}
+
+/** All objects and arrays in a JSON value, itself included, however deep it nests. */
+export function objectsWithin(value: unknown): ReadonlySet<object> {
+  const found = new Set<object>();
+  const add = (one: unknown) => typeof one === 'object' && one !== null && found.add(one);
+  add(value);
+  // The set grows while it is read, and so ends on a cycle too: recursion would end where the stack does.
+  for (const object of found) Object.values(object).forEach(add);
+  return found;
+}
+
+function isUnfit(value: unknown): boolean {
+  return typeof value === 'string' && (value.includes('\0') || MALFORMED.test(value));
+}
+
 /** A lone surrogate, or U+FFFD: the trace a decoder leaves of bytes that were not UTF-8. */
-export const MALFORMED = /[\p{Surrogate}\u{FFFD}]/u;
+const MALFORMED = /[\p{Surrogate}\u{FFFD}]/u;
 
 /** C0, DEL and C1. */
 // oxlint-disable-next-line no-control-regex -- to refuse them is the purpose
@@ -80,6 +100,15 @@ const CONTROL = /[\u0000-\u001F\u007F-\u009F]/;
 
 /** Embeddings, overrides and isolates. LRM, RLM and joiners stay: real names in Arabic, Hebrew or Hindi need them. */
 const DIRECTION_OVERRIDE = /[\u202A-\u202E\u2066-\u2069]/;
+
+/** Line breaks in everything but name. */
+const LINE_SEPARATOR = /[\u2028\u2029]/;
+
+/** Copies of ASCII that no font shows: a text for machines inside the one for people. */
+const TAG = /[\u{E0000}-\u{E007F}]/u;
+
+/** A letter, number, punctuation or symbol, but for the fillers and the blank Braille pattern among them, which show nothing. */
+const VISIBLE = /(?![\p{Default_Ignorable_Code_Point}\u2800])[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /** scope-token is %x21 / %x23-5B / %x5D-7E. */
 const SCOPE = /^[\x20\x21\x23-\x5B\x5D-\x7E]*$/;

@@ -207,12 +207,25 @@ describe('redirect URI (RFC 6749 section 3.1.2, RFC 7591 section 5, RFC 8252 sec
 });
 
 describe('forbidden schemes (RFC 8252 section 7.1: a private-use scheme is not a registered one)', () => {
-  const named = `javascript data vbscript blob filesystem file about view-source intent chrome chrome-extension
-    moz-extension jar res shell ftp ws wss mailto tel sms urn ldap`.split(/\s+/);
+  const named = `javascript data vbscript blob filesystem file about view-source intent chrome jar res shell
+    search search-ms feed mhtml mk its hcp devtools edge resource smb ssh itms-services livescript mocha wyciwyg
+    wscript ftp ws wss mailto tel sms urn ldap`.split(/\s+/);
   it.each(named)('holds %s', (scheme) => expect(FORBIDDEN_SCHEMES.has(scheme)).toBe(true));
   it.each(['http', 'https', 'cursor', 'vscode', 'com.example.tides', 'slack', 'msal'])('leaves out %s', (scheme) =>
     expect(FORBIDDEN_SCHEMES.has(scheme)).toBe(false),
   );
+  it.each(
+    `chrome-extension chrome-untrusted chrome-search chrome-devtools
+      moz-extension safari-web-extension webkit-extension any-extension
+      ms-settings ms-its ms-msdt x-apple.systempreferences x-apple-helpbasic a c z`.split(/\s+/),
+  )('refuses %s, which belongs to a browser or a system', (scheme) => {
+    for (const uri of [`${scheme}:/windows`, `${scheme}://host/cb`, `${scheme.toUpperCase()}:cb`])
+      expect(broken(uri), uri).toEqual(['must not use this scheme']);
+  });
+  it.each(
+    `cursor vscode vscode-insiders windsurf zed claude warp raycast obsidian
+      com.example.app msauth msauth.com.example.app ab extension chromeos x-applet edgeapp`.split(/\s+/),
+  )('accepts %s, which an application can have', (scheme) => expect(broken(`${scheme}://oauth/callback`)).toEqual([]));
   it('refuses every one of them in any case, with a host and with a path', () => {
     expect(FORBIDDEN_SCHEMES.size).toBeGreaterThan(100);
     for (const scheme of FORBIDDEN_SCHEMES) {

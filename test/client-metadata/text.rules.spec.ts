@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { MetadataRule } from '../../lib/client-metadata/metadata-rule.js';
 import {
-  booleanValue,
   displayText,
-  jsonObject,
+  isJsonObject,
   listOf,
-  nonNegativeInteger,
   oneOf,
   scopeString,
   scopeTokens,
   text,
+  unfitForStorage,
   unique,
 } from '../../lib/client-metadata/text.rules.js';
 
@@ -39,9 +38,42 @@ describe('display text (client_name, RFC 7591 section 2)', () => {
   it.each(directions)('refuses the bidirectional character %j', (value) =>
     expect(rules(displayText, `Tide ${value}Tables`)).toEqual(['must not contain bidirectional formatting characters']),
   );
-  it.each(['\u200C', '\u200D', '\u200E', '\u200F', '\u00A0', 'e\u0301', '\u2029', '\u2065', '\u206A', '\u202F'])(
+  it.each(['\u200C', '\u200D', '\u200E', '\u200F', '\u00A0', 'e\u0301', '\u2065', '\u206A', '\u202F'])(
     'keeps the joiner, mark or white space %j',
     (value) => expect(displayText(`a${value}b`)).toEqual([]),
+  );
+  it.each(['\u2028', '\u2029'])('refuses the line or paragraph separator %j', (value) =>
+    expect(rules(displayText, `Tide${value}Tables`)).toEqual(['must not contain line or paragraph separators']),
+  );
+  it.each(['\u{E0000}', '\u{E0001}', '\u{E0041}', '\u{E007F}', '🏴\u{E0067}\u{E0062}\u{E007F}'])(
+    'refuses the tag characters in %j',
+    (value) => expect(rules(displayText, `Tides${value}`)).toEqual(['must not contain tag characters']),
+  );
+  it.each([
+    ' ',
+    '   ',
+    '\u00A0',
+    '\u3000',
+    '\u200B',
+    '\u200D',
+    '\u200B\u200D',
+    '\u200E\u200F',
+    '\u2060',
+    '\uFEFF',
+    '\u00AD',
+    '\uFE0F',
+    '\u0301',
+    '\u{E0100}',
+    '\u3164',
+    '\u115F\u1160',
+    '\uFFA0',
+    '\u2800',
+  ])('refuses %j, in which nothing is visible', (value) =>
+    expect(rules(displayText, value)).toEqual(['must contain a visible character']),
+  );
+  it.each(['a', '7', '!', '潮', 'क्‍ष', '👩‍💻', '🇵🇹', '$', '·', '한국어', '\u1112\u1161\u11AB', '⠞', ' Tides '])(
+    'accepts %j',
+    (value) => expect(displayText(value)).toEqual([]),
   );
   it.each([undefined, '', 'a\0', '\uD800'])('refuses %j like any text', (value) =>
     expect(displayText(value)).toHaveLength(1),
@@ -88,22 +120,11 @@ describe('scope (RFC 6749 section 3.3)', () => {
 });
 
 describe('JSON values', () => {
-  it.each([true, false])('booleanValue accepts %j', (value) => expect(booleanValue(value)).toEqual([]));
-  it.each(['true', 'false', 0, 1, null, undefined, [], {}])('booleanValue refuses %j', (value) =>
-    expect(rules(booleanValue, value)).toEqual(['must be a boolean']),
+  it.each([{}, { a: 1 }, Object.create(null), JSON.parse('{"__proto__":1}')])('isJsonObject knows object %#', (value) =>
+    expect(isJsonObject(value)).toBe(true),
   );
-  it.each([0, 1, 3600, Number.MAX_SAFE_INTEGER])('nonNegativeInteger accepts %j', (value) =>
-    expect(nonNegativeInteger(value)).toEqual([]),
-  );
-  it.each([-1, 0.5, NaN, Infinity, Number.MAX_SAFE_INTEGER + 1, '1', 1n, null, true, [1]])(
-    'nonNegativeInteger refuses %s',
-    (value) => expect(rules(nonNegativeInteger, value)).toEqual(['must be a non-negative integer']),
-  );
-  it.each([{}, { a: 1 }, Object.create(null), JSON.parse('{"__proto__":1}')])('jsonObject accepts object %#', (value) =>
-    expect(jsonObject(value)).toEqual([]),
-  );
-  it.each([null, undefined, [], 'a', 1, new Date(0), new Map(), () => 1])('jsonObject refuses %s', (value) =>
-    expect(rules(jsonObject, value)).toEqual(['must be a JSON object']),
+  it.each([null, undefined, [], 'a', 1, new Date(0), new Map(), () => 1])('isJsonObject denies %s', (value) =>
+    expect(isJsonObject(value)).toBe(false),
   );
   it('oneOf accepts its words only', () => {
     const rule = oneOf('web', 'native');
@@ -113,10 +134,39 @@ describe('JSON values', () => {
   });
 });
 
+describe('what can be stored', () => {
+  it.each(['a\0', '\uD800', 'a\uFFFD'])('finds %j in a string, in a name and at any depth', (bad) => {
+    for (const value of [
+      bad,
+      [bad],
+      { a: bad },
+      { [bad]: 1 },
+      { a: [[{ b: [1, { [bad]: null }] }]] },
+      ['a', ['a', bad]],
+    ])
+      expect(unfitForStorage(value)).toBe(true);
+  });
+  it.each([undefined, null, true, 0, '', 'Tábua', '👩‍💻', '\u2028', '\n', [], {}, { a: ['b', { 'c d': null }] }])(
+    'has nothing against %j',
+    (value) => expect(unfitForStorage(value)).toBe(false),
+  );
+  it('reads a member called __proto__', () =>
+    expect(unfitForStorage(JSON.parse('{"__proto__":{"a":"\\u0000"}}'))).toBe(true));
+  it('ends on a deep value and on a cycle', () => {
+    const cycle: unknown[] = ['a'];
+    cycle.push({ cycle });
+    expect(unfitForStorage(cycle)).toBe(false);
+    let deep: unknown = '\0';
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    expect(unfitForStorage(deep)).toBe(true);
+  });
+});
+
 describe('cost', () => {
   it.each([
     ['text', text, 'a'.repeat(1_000_000)],
     ['displayText', displayText, `${'a'.repeat(1_000_000)}\u202E`],
+    ['displayText of nothing visible', displayText, '\u3164'.repeat(1_000_000)],
     ['scopeString', scopeString, `${'a '.repeat(500_000)}"`],
   ])('%s judges 1 MB in linear time', (_name, rule, value) => {
     const start = performance.now();
