@@ -33,7 +33,13 @@ import { OAuthClientRepository } from './client/oauth-client.repository.js';
 import { OAuthClientService } from './client/oauth-client.service.js';
 import { ServerMetadataController } from './discovery/server-metadata.controller.js';
 import { ServerMetadataService } from './discovery/server-metadata.service.js';
-import { checkGuards, checkSiblings, checkSingletons, HostClasses } from './dynamic-registration.start-check.js';
+import {
+  checkGuards,
+  checkHostRoutes,
+  checkSiblings,
+  checkSingletons,
+  HostClasses,
+} from './dynamic-registration.start-check.js';
 import {
   EXTRAS,
   type DynamicRegistrationExtras,
@@ -53,6 +59,7 @@ import { RegistrationConfiguration } from './registration-configuration.js';
 import { checkEntities } from './storage/entity.check.js';
 import { RegistrationDataSource, type RegistrationEntities } from './storage/registration-data-source.js';
 import { TokenGenerator } from './token/opaque-token.js';
+import { LOGGER } from './errors/logger.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<DynamicRegistrationOptions>({
   alwaysTransient: true,
@@ -93,6 +100,7 @@ export class DynamicRegistrationModule extends ConfigurableModuleClass implement
   /** Before the routes of the application are registered. */
   configure(_consumer: MiddlewareConsumer): void {
     this.check();
+    checkHostRoutes(this.routes, this.applicationConfig, this.modules);
     this.routes.beforeRegistration(this.adapterHost.httpAdapter, this.applicationConfig);
   }
 
@@ -100,7 +108,7 @@ export class DynamicRegistrationModule extends ConfigurableModuleClass implement
   onModuleInit(): void {
     this.check();
     if (this.config.access === 'open') {
-      new Logger('DynamicRegistration').warn(
+      new Logger(LOGGER).warn(
         `anybody may register at ${this.config.registrationEndpoint}: put a rate limit in front of it`,
       );
     }

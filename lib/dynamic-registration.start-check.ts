@@ -1,11 +1,11 @@
-import { Scope, type Type } from '@nestjs/common';
-import type { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { fail } from './dynamic-registration.options-check.js';
+import { Scope, VersioningType, type Type } from '@nestjs/common';
+import { MetadataScanner, type ApplicationConfig, type ModuleRef, type ModulesContainer } from '@nestjs/core';
+import { fail } from './errors/start-failure.js';
 import type { DynamicRegistrationExtras } from './dynamic-registration.options.js';
 import { RegistrationRoutes } from './http/registration-routes.js';
 import { InitialAccessTokenGuard } from './initial-access-token/initial-access-token.guard.js';
 import { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
-import { RegistrationDataSource } from './storage/registration-data-source.js';
+import { RegistrationDataSource, type RegistrationEntities } from './storage/registration-data-source.js';
 
 /** A guard that does not extend ours would let requests through without the credential the handlers need. */
 export function checkGuards(guards: DynamicRegistrationExtras['guards']): void {
@@ -32,7 +32,7 @@ export function checkSingletons(moduleRef: ModuleRef, classes: readonly Type[]):
   }
 }
 
-/** Two imports in one application must share neither a path nor the table of clients. */
+/** Two imports in one application must share neither a path nor a table: a token for one must be worth nothing at the other. */
 export function checkSiblings(
   self: object,
   own: RegistrationRoutes,
@@ -44,20 +44,64 @@ export function checkSiblings(
     if (!sibling || sibling === self) continue;
     const routes = module.getProviderByKey<RegistrationRoutes>(RegistrationRoutes)?.instance;
     const other = module.getProviderByKey<RegistrationDataSource>(RegistrationDataSource)?.instance;
-    const shared = own.paths.find((path) => routes?.paths.includes(path));
+    const shared = routes && own.paths.find((path) => routes.paths.some((one) => overlaps(path, one)));
     if (shared !== undefined) {
       fail(`two imports are mounted at ${shared}. Give one of them another "path", "mount" or "issuer"`);
     }
-    if (other && other.dataSource === storage.dataSource && tableOf(other) === tableOf(storage)) {
+    for (const entity of ['client', 'initialAccessToken'] as const) {
+      if (other?.dataSource !== storage.dataSource || tableOf(other, entity) !== tableOf(storage, entity)) continue;
       fail(
-        `two imports keep their clients in ${tableOf(storage)}. Give one of them another "entities.client" or "dataSource"`,
+        `two imports share the table ${tableOf(storage, entity)}. Give one of them another "entities.${entity}" or "dataSource"`,
       );
     }
   }
 }
 
-function tableOf(storage: RegistrationDataSource): string {
-  return storage.metadataOf('client').tablePath;
+/**
+ * Our routes are exempt from the global prefix by their path, and with them would be a route of the host at the same path. Without a prefix
+ * one of the two would never be reached.
+ */
+export function checkHostRoutes(
+  own: RegistrationRoutes,
+  application: ApplicationConfig,
+  modules: ModulesContainer,
+): void {
+  if (!application.getGlobalPrefix() && application.getVersioning()?.type === VersioningType.URI) return;
+  for (const module of modules.values()) {
+    for (const { metatype } of module.controllers.values()) {
+      if (typeof metatype !== 'function' || module.getProviderByKey(RegistrationRoutes)) continue;
+      const path = routesOf(metatype).find((route) => own.paths.includes(route));
+      if (path === undefined) continue;
+      fail(`${metatype.name} has a route at ${path} too. Give the module another "path" or "mount"`);
+    }
+  }
+}
+
+/** A segment of one path may be the client_id of another one. */
+function overlaps(path: string, other: string): boolean {
+  const [left, right] = [path, other].map((one) => one.split('/'));
+  if (!left || !right || left.length !== right.length) return false;
+  return left.every((segment, i) => segment === right[i] || segment.startsWith(':') || right[i]?.startsWith(':'));
+}
+
+/** The paths of a controller's handlers, as its decorators say. */
+function routesOf(controller: NonNullable<unknown> & { readonly prototype?: unknown }): string[] {
+  const prototype = controller.prototype as object;
+  const bases = pathsOf(controller);
+  return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
+    const handler: unknown = Reflect.get(prototype, name);
+    const paths = typeof handler === 'function' ? pathsOf(handler) : [];
+    return bases.flatMap((base) => paths.map((path) => `/${base}/${path}`.replaceAll(/\/+/g, '/').replace(/\/$/, '')));
+  });
+}
+
+function pathsOf(target: object): string[] {
+  const path: unknown = Reflect.getMetadata('path', target);
+  return [path].flat().filter((one): one is string => typeof one === 'string');
+}
+
+function tableOf(storage: RegistrationDataSource, entity: keyof RegistrationEntities): string {
+  return storage.metadataOf(entity).tablePath;
 }
 
 function isA(type: Type, parent: abstract new (...args: never[]) => unknown): boolean {

@@ -12,6 +12,7 @@ import {
   RegistrationError,
   TemporarilyUnavailableError,
 } from './registration.error.js';
+import { LOGGER } from './logger.js';
 
 /** An answer before it is written. */
 export interface ErrorAnswer {
@@ -48,7 +49,7 @@ const HOST_ERRORS: Readonly<Record<number, string>> = {
  */
 @Injectable()
 export class ErrorResponse {
-  private readonly logger = new Logger('DynamicRegistration');
+  private readonly logger = new Logger(LOGGER);
 
   /** The answer for an error; an unexpected one is logged under a correlation id and never described to the caller. */
   from(error: unknown): ErrorAnswer {

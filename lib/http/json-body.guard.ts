@@ -13,10 +13,10 @@ export class JsonBodyGuard implements CanActivate {
 /** @throws InvalidRequestError 415 for another media type, charset or content coding */
 export function requireJson({ headers }: Pick<HttpRequest, 'headers'>): void {
   const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
-  const charset = parameters
+  const charsets = parameters
     .map((parameter) => parameter.replace(/[\s"]/g, ''))
-    .find((parameter) => parameter.startsWith('charset='));
-  if (type.trim() !== 'application/json' || (charset !== undefined && charset !== 'charset=utf-8')) {
+    .filter((parameter) => parameter.startsWith('charset='));
+  if (type.trim() !== 'application/json' || charsets.some((charset) => charset !== 'charset=utf-8')) {
     throw new InvalidRequestError('the request must be application/json in UTF-8', 415);
   }
   const coding = headers['content-encoding']?.trim().toLowerCase() ?? '';
@@ -24,9 +24,10 @@ export function requireJson({ headers }: Pick<HttpRequest, 'headers'>): void {
     throw new InvalidRequestError('the request must not have a content coding', 415);
 }
 
-/** The parsed body; undefined where none was sent, which Express parses to an empty object. */
+/** The parsed body; undefined where none was sent, which Express may parse to an empty object. */
 export function bodyOf(request: HttpRequest & { readonly body?: unknown }): unknown {
+  if (request.raw) return request.body;
   const { 'content-length': length, 'transfer-encoding': transfer } = request.headers;
-  const sent = transfer !== undefined || (length !== undefined && length !== '0');
-  return sent ? request.body : undefined;
+  const isSent = transfer !== undefined || Number(length ?? 0) > 0;
+  return isSent ? request.body : undefined;
 }

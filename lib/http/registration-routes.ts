@@ -2,9 +2,10 @@ import { RequestMethod, type CanActivate, type Type } from '@nestjs/common';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import { RegistrationErrorFilter } from '../errors/registration-error.filter.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
+import { answerRestOnExpress } from './express.routes.js';
+import { answerRestOnFastify, handleErrorsOnFastify } from './fastify.routes.js';
 import { JsonBodyGuard } from './json-body.guard.js';
-import { answerExpressErrors, answerFastifyErrors } from './parse-errors.js';
-import { mount, type Method, type Operation } from './routes.js';
+import { mount, type Resource } from './routes.js';
 import { WireResponse } from './wire-response.js';
 
 /** The controller classes of one import of the module. */
@@ -24,59 +25,79 @@ type ExcludedRoute = NonNullable<ReturnType<ApplicationConfig['getGlobalPrefixOp
 
 /** Where the endpoints of one import of the module are: mounted when the options are known, free of the host's prefix, errors included. */
 export class RegistrationRoutes {
+  private readonly registration: Resource;
+  private readonly configuration: Resource;
+  private readonly serverMetadata: Resource;
+
   constructor(
-    private readonly config: RegistrationConfiguration,
+    config: RegistrationConfiguration,
     private readonly wire: WireResponse,
-    controllers: RegistrationControllers,
+    private readonly controllers: RegistrationControllers,
     guards: RegistrationGuards,
   ) {
-    const filter = new RegistrationErrorFilter(wire);
     // Media type before credential before everything a body can say.
     const json = new JsonBodyGuard();
-    mount(
-      controllers.registration,
-      { path: config.mount, operations: { POST: { handler: 'register', guards: [json, guards.registration] } } },
-      filter,
-      wire,
-    );
-    mount(
-      controllers.configuration,
-      { path: `${config.mount}/:client_id`, operations: configurationOperations(config, guards.configuration, json) },
-      filter,
-      wire,
-    );
-    mount(
-      controllers.serverMetadata,
-      { path: wellKnownPath(config), operations: config.discovery ? { GET: { handler: 'read', guards: [] } } : {} },
-      filter,
-      wire,
-    );
+    const { read, update, delete: remove } = config.management;
+    this.registration = {
+      path: config.mount,
+      operations: { POST: { handler: 'register', guards: [json, guards.registration] } },
+    };
+    this.configuration = {
+      path: `${config.mount}/:client_id`,
+      operations: {
+        ...(read && { GET: { handler: 'read', guards: [guards.configuration] } }),
+        ...(update && { PUT: { handler: 'update', guards: [json, guards.configuration] } }),
+        ...(remove && { DELETE: { handler: 'delete', guards: [guards.configuration] } }),
+      },
+    };
+    this.serverMetadata = {
+      path: wellKnownPath(config),
+      operations: config.discovery ? { GET: { handler: 'read', guards: [] } } : {},
+    };
   }
 
-  /** Paths of this import, to compare with those of another one. */
+  /** Paths of this import as they are mounted. */
   get paths(): readonly string[] {
-    return [this.config.mount, ...(this.config.discovery ? [wellKnownPath(this.config)] : [])];
+    return this.resources.map(({ path }) => path);
   }
 
-  /** Exempts the routes from the host's global prefix, and on Fastify gives them our error handler. */
+  /** Mounts the routes, exempt from the host's global prefix; on Fastify with an error handler of their own. */
   beforeRegistration(adapter: AbstractHttpAdapter, application: ApplicationConfig): void {
+    const filter = new RegistrationErrorFilter(this.wire);
+    mount(this.controllers.registration, this.registration, filter);
+    mount(this.controllers.configuration, this.configuration, filter);
+    mount(this.controllers.serverMetadata, this.serverMetadata, filter);
     const options = application.getGlobalPrefixOptions();
     const excluded = this.paths.map((path): ExcludedRoute => ({
       path,
       requestMethod: RequestMethod.ALL,
-      pathRegex: new RegExp(`^${path.replaceAll('.', '\\.')}(?:/[^/]*)?/?$`, 'i'),
+      // The route itself and nothing below it: what else a host has there keeps its prefix.
+      pathRegex: new RegExp(`^${path.replaceAll('.', String.raw`\.`)}/?$`),
     }));
     application.setGlobalPrefixOptions({ ...options, exclude: [...(options.exclude ?? []), ...excluded] });
-    if (adapter.getType() === 'fastify') answerFastifyErrors(adapter, (url) => this.isOurs(url), this.wire);
+    if (adapter.getType() === 'fastify') handleErrorsOnFastify(adapter, this.paths, this.wire);
   }
 
-  /** On Express, puts our error handler behind the routes. */
+  /** Answers what the routes leave over on their own paths: other methods, and on Express the errors before any route. */
   afterRegistration(adapter: AbstractHttpAdapter): void {
-    if (adapter.getType() === 'express') answerExpressErrors(adapter, this.config.mount, this.wire);
+    if (adapter.getType() === 'fastify') {
+      for (const resource of this.resources) answerRestOnFastify(adapter, resource, this.wire);
+      return;
+    }
+    answerRestOnExpress(adapter, this.registration.path, (rest) => this.resourceAt(rest), this.wire);
+    if (this.resources.includes(this.serverMetadata)) {
+      const atPath = (rest: string) => (rest === '' ? this.serverMetadata : undefined);
+      answerRestOnExpress(adapter, this.serverMetadata.path, atPath, this.wire);
+    }
   }
 
-  private isOurs(url: string): boolean {
-    return url === this.config.mount || url.startsWith(`${this.config.mount}/`);
+  private get resources(): readonly Resource[] {
+    return [this.registration, this.configuration, this.serverMetadata].filter(isOffered);
+  }
+
+  private resourceAt(remainder: string): Resource | undefined {
+    if (remainder === '') return this.registration;
+    return remainder.includes('/') || !isOffered(this.configuration) ? undefined : this.configuration;
   }
 }
 
@@ -85,14 +106,6 @@ export function wellKnownPath({ issuer }: RegistrationConfiguration): string {
   return `/.well-known/oauth-authorization-server${new URL(issuer).pathname.replace(/\/$/, '')}`;
 }
 
-function configurationOperations(
-  { management }: RegistrationConfiguration,
-  guard: CanActivate,
-  json: CanActivate,
-): Partial<Record<Method, Operation>> {
-  return {
-    ...(management.read && { GET: { handler: 'read', guards: [guard] } }),
-    ...(management.update && { PUT: { handler: 'update', guards: [json, guard] } }),
-    ...(management.delete && { DELETE: { handler: 'delete', guards: [guard] } }),
-  };
+function isOffered({ operations }: Resource): boolean {
+  return Object.keys(operations).length > 0;
 }

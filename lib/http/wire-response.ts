@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ErrorResponse } from '../errors/error-response.js';
+import { InvalidRequestError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { varyOrigin, type HttpResponse } from './http-response.js';
 
@@ -49,13 +50,16 @@ export class WireResponse {
     this.write(response, status, { ...HEADERS, ...headers }, body);
   }
 
-  /** The answer to OPTIONS, a browser's preflight request included. */
-  options(response: HttpResponse, methods: readonly string[]): void {
-    const allow = methods.join(', ');
+  /** A method a resource does not offer: 405, or for OPTIONS what it offers, a browser's preflight request included. */
+  otherMethod(response: HttpResponse, method: string, allow: readonly string[]): void {
+    if (method !== 'OPTIONS') {
+      this.error(response, new InvalidRequestError(`the method ${method} is not offered here`, 405, allow));
+      return;
+    }
     this.write(response, 204, {
-      Allow: allow,
+      Allow: allow.join(', '),
       ...(this.config.cors && {
-        'Access-Control-Allow-Methods': allow,
+        'Access-Control-Allow-Methods': allow.join(', '),
         'Access-Control-Allow-Headers': 'content-type, authorization, mcp-protocol-version',
         'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_SECONDS),
       }),

@@ -73,7 +73,8 @@ describe('error answers (RFC 7591 section 3.2.2, RFC 6750 section 3)', () => {
     const said = new HttpException({ message: 'said by the host', secret: 'x' }, status);
     expect(answers.from(said)).toEqual({
       status,
-      headers: {},
+      // RFC 9110 section 15.5.2
+      headers: status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {},
       body: { error: code, error_description: description },
     });
     expect(error).not.toHaveBeenCalled();

@@ -1,0 +1,2 @@
+/** The context under which everything of this module is logged. */
+export const LOGGER = 'DynamicRegistration';

@@ -1,0 +1,62 @@
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from './http-request.js';
+import type { HttpResponse } from './http-response.js';
+import { readable } from './parse-errors.js';
+import { allowedMethods, type Resource } from './routes.js';
+import type { WireResponse } from './wire-response.js';
+
+/** A route of Fastify, as far as it is changed here. */
+interface FastifyRoute {
+  readonly url: string;
+  errorHandler?: (error: unknown, request: HttpRequest, reply: HttpResponse) => void;
+  onRequest?: unknown;
+}
+
+/** Fastify's instance, as far as it is used here. */
+interface FastifyInstance {
+  readonly supportedMethods: readonly string[];
+  addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
+  route(options: {
+    method: string[];
+    url: string;
+    exposeHeadRoute: false;
+    handler: (request: HttpRequest, reply: HttpResponse) => void;
+  }): void;
+}
+
+/**
+ * On Fastify, gives our routes an error handler of their own for what is refused before they run. Runs before they are registered. What
+ * Fastify refuses before it knows a route, a malformed percent-encoding, is answered by the `frameworkErrors` of the host.
+ */
+export function handleErrorsOnFastify(adapter: AbstractHttpAdapter, urls: readonly string[], wire: WireResponse): void {
+  instanceOf(adapter).addHook('onRoute', (route) => {
+    if (!urls.includes(route.url)) return;
+    route.errorHandler = (error, request, reply) => wire.error(reply, readable(error, request));
+    route.onRequest = [route.onRequest ?? [], forgetTypeOfNoBody].flat();
+  });
+}
+
+/** Answers the methods a resource does not offer. Runs behind our routes. */
+export function answerRestOnFastify(adapter: AbstractHttpAdapter, resource: Resource, wire: WireResponse): void {
+  const allow = allowedMethods(resource);
+  const instance = instanceOf(adapter);
+  instance.route({
+    method: instance.supportedMethods.filter((method) => method === 'OPTIONS' || !allow.includes(method)),
+    url: resource.path,
+    exposeHeadRoute: false,
+    handler: (request, reply) => wire.otherMethod(reply, request.method, allow),
+  });
+}
+
+function instanceOf(adapter: AbstractHttpAdapter): FastifyInstance {
+  return adapter.getInstance<FastifyInstance>();
+}
+
+/** A client may name a media type and send nothing, as with DELETE: Express ignores that, Fastify would refuse it. */
+function forgetTypeOfNoBody(request: { raw: IncomingMessage }, _reply: unknown, done: () => void): void {
+  const { headers, method } = request.raw;
+  const empty = headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
+  if (empty && method === 'DELETE') delete headers['content-type'];
+  done();
+}
