@@ -1,3 +1,4 @@
+import { fail } from './errors/start-failure.js';
 import { ClientMetadata } from './client-metadata/client-metadata.dto.js';
 import { camelCase, metadataTable } from './client-metadata/metadata-table.js';
 import { SERVER_COLUMNS } from './client/oauth-client.record.js';
@@ -28,19 +29,20 @@ const AUTH_METHODS = [
   'self_signed_tls_client_auth',
 ];
 
+/** Segments without anything a router or a URL parser could read otherwise. */
+const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9\-._~]+)+$/;
+
 /** What an option may be: the words for a wrong value, or undefined for a right one. */
 type Check = (value: unknown) => string | undefined;
 
 const CHECKS: Readonly<Record<keyof DynamicRegistrationOptions, Check>> = {
   issuer,
   path: (value) =>
-    typeof value === 'string' && /^[A-Za-z0-9\-._~]+(?:\/[A-Za-z0-9\-._~]+)*$/.test(value)
+    typeof value === 'string' && PATH.test(`/${value}`)
       ? undefined
       : 'must be path segments without a leading slash, such as register',
   mount: (value) =>
-    typeof value === 'string' && /^(?:\/[A-Za-z0-9\-._~]+)+$/.test(value)
-      ? undefined
-      : 'must be an absolute path, such as /oauth/register',
+    typeof value === 'string' && PATH.test(value) ? undefined : 'must be an absolute path, such as /oauth/register',
   access: (value) =>
     typeof value === 'function' ? undefined : word('initial-access-token', 'open', 'disabled')(value),
   openGrantTypes: words,
@@ -117,11 +119,6 @@ export function checkOptions(options: DynamicRegistrationOptions): void {
   checkMetadata(options.metadata ?? ClientMetadata);
 }
 
-/** Ends the start with a message that says whose it is. */
-export function fail(message: string): never {
-  throw new Error(`DynamicRegistrationModule: ${message}`);
-}
-
 /** What the defaults promise must be offered too. */
 function checkServer(server: ServerOptions): void {
   for (const name of ['defaultScopes', 'baselineScopes'] as const) {
@@ -153,10 +150,13 @@ function issuer(value: unknown): string | undefined {
   // The parser would put up with spaces around it and with other slashes, or fewer; clients compare it as it stands.
   if (typeof value !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\/[^\s/\\][^\s\\]*$/i.test(value) || !URL.canParse(value))
     return `must be an absolute URL: ${example}`;
-  const { protocol, hostname, search, hash, username, password } = new URL(value);
+  const { protocol, hostname, pathname, href, search, hash, username, password } = new URL(value);
   if (search || hash || value.endsWith('?') || value.endsWith('#'))
     return `must not have a query or a fragment (RFC 8414 section 2): ${example}`;
   if (username || password) return `must not have a user: ${example}`;
+  if (href.replace(/\/$/, '') !== value.replace(/\/$/, '') || !/^(?:\/[A-Za-z0-9\-._~]+)*\/?$/.test(pathname)) {
+    return `must be spelled as clients compare it, with a path of A-Z a-z 0-9 - . _ ~ alone: ${example}`;
+  }
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   if (protocol !== 'https:' && !(protocol === 'http:' && loopback))
     return `must use https, or http on a loopback host: ${example}`;

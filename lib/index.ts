@@ -59,6 +59,7 @@ export { OAuthClient } from './client/oauth-client.entity.js';
 export { OAuthClientFactory, type NewClient } from './client/oauth-client.factory.js';
 export { isPublicClient, type ClientSource, type OAuthClientRecord } from './client/oauth-client.record.js';
 export { OAuthClientService, type CreatedClient, type ManualClient } from './client/oauth-client.service.js';
+export { epochSeconds } from './storage/epoch-seconds.js';
 export { redirectUriMatches } from './client/redirect-uri.matching.js';
 export {
   ClientSecretService,
@@ -82,4 +83,4 @@ export {
   RegistrationError,
   TemporarilyUnavailableError,
 } from './errors/registration.error.js';
-export { CreateDynamicRegistrationTables1764000000000 } from './migrations/create-dynamic-registration-tables.js';
+export { dynamicRegistrationMigrations } from './migrations/migrations.js';

@@ -1,11 +1,9 @@
 import { DataSource, MigrationExecutor } from 'typeorm';
-import { CreateDynamicRegistrationTables1764000000000 } from '../index.js';
+import { dynamicRegistrationMigrations } from '../index.js';
 import { RefusedError } from './command.error.js';
 import type { Connection } from './connection.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { databaseFailure } from './database-failure.js';
-
-const MIGRATIONS = [CreateDynamicRegistrationTables1764000000000];
 
 /** A migration of the module, and whether it has run on a database. */
 export interface MigrationState {
@@ -63,7 +61,7 @@ async function withDataSource<T>(
 ): Promise<T> {
   try {
     const options = await dataSourceOptions(connection, create);
-    const dataSource = await new DataSource({ ...options, migrations: MIGRATIONS }).initialize();
+    const dataSource = await new DataSource({ ...options, migrations: dynamicRegistrationMigrations }).initialize();
     try {
       return await work(dataSource);
     } finally {

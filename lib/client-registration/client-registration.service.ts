@@ -16,6 +16,7 @@ import { epochNow } from '../token/clock.js';
 import { ClientInformationSerializer, type ClientInformation } from './client-information.js';
 import { RegistrationListeners } from './registration-listeners.js';
 import { RegistrationPolicies } from './registration-policies.js';
+import { LOGGER } from '../errors/logger.js';
 
 /** How often a registration is tried with new ids when one is taken. */
 const ATTEMPTS = 4;
@@ -23,7 +24,7 @@ const ATTEMPTS = 4;
 /** The client registration endpoint (RFC 7591 section 3): its steps, each of which a subclass may override. */
 @Injectable()
 export class ClientRegistrationService {
-  private readonly logger = new Logger('DynamicRegistration');
+  private readonly logger = new Logger(LOGGER);
 
   constructor(
     protected readonly config: RegistrationConfiguration,

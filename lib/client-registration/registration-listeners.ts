@@ -6,11 +6,12 @@ import {
   type RegistrationEvent,
   type RegistrationListener,
 } from './registration.listener.js';
+import { LOGGER } from '../errors/logger.js';
 
 /** Tells the host's listeners, each where it belongs: within the unit of work or after it. */
 @Injectable()
 export class RegistrationListeners {
-  private readonly logger = new Logger('DynamicRegistration');
+  private readonly logger = new Logger(LOGGER);
   private readonly within: readonly TransactionalRegistrationListener[];
   private readonly after: readonly RegistrationListener[];
 

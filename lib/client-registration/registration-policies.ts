@@ -22,8 +22,9 @@ export class RegistrationPolicies {
   ): Promise<RegistrableMetadata> {
     let state = await this.validator.validate(body, grantTypes);
     for (const policy of this.policies) {
+      const judged = this.validator.asJudged(state);
       // A narrowed state must still be whole.
-      state = await this.validator.validateNarrowed(await policy.review(state, context), grantTypes);
+      state = await this.validator.validateNarrowed(await policy.review(state, context), grantTypes, judged);
     }
     return state;
   }

@@ -1,11 +1,6 @@
 import { Column, Entity, PrimaryColumn, VersionColumn } from 'typeorm';
+import { epochSeconds } from '../storage/epoch-seconds.js';
 import { isPublicClient, type ClientSource, type OAuthClientRecord } from './oauth-client.record.js';
-
-/** PostgreSQL and MariaDB return `bigint` as text. */
-export const epochSeconds = {
-  to: (value: number | null | undefined) => value,
-  from: (value: string | number | null) => (value === null ? null : Number(value)),
-};
 
 /**
  * A registered OAuth client (RFC 7591). Extend it to add columns or to rename the table: `@Entity('apps') class App extends OAuthClient`.

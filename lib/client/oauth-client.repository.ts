@@ -22,6 +22,18 @@ export class OAuthClientRepository {
     return found?.clientId === clientId ? found : undefined;
   }
 
+  /**
+   * @returns the client with this id and this registration access token; undefined for any other pair. One query finds both or nothing, so
+   * that a client that exists takes no longer to be refused than one that does not
+   */
+  async findByRegistrationAccessToken(clientId: string, tokenHash: string): Promise<OAuthClientRecord | undefined> {
+    if (!isKey(clientId) || !isKey(tokenHash)) return undefined;
+    const found = await this.storage.read((manager) =>
+      manager.findOneBy(this.storage.entities.client, { clientId, registrationAccessTokenHash: tokenHash }),
+    );
+    return found?.clientId === clientId ? found : undefined;
+  }
+
   /** An instance of the host's entity class. */
   create(record: Partial<OAuthClientRecord>): OAuthClientRecord {
     return this.storage.dataSource.manager.create(this.storage.entities.client, record);

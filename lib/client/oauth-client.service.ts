@@ -54,7 +54,8 @@ export class OAuthClientService {
     owner,
     ...metadata
   }: ManualClient): Promise<CreatedClient> {
-    if (typeof clientId !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(clientId)) {
+    // Dot segments would leave the path of the client configuration endpoint.
+    if (typeof clientId !== 'string' || !/^(?!\.{1,2}$)[\x20-\x7e]{1,255}$/.test(clientId)) {
       throw new InvalidClientMetadataError('client_id must have 1 to 255 printable ASCII characters');
     }
     if (owner !== undefined && (owner === '' || owner.length > 255)) {

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { epochSeconds } from '../client/oauth-client.entity.js';
+import { epochSeconds } from '../storage/epoch-seconds.js';
 import type { InitialAccessTokenRecord } from './initial-access-token.record.js';
 
 /** An initial access token: who may register (RFC 7591 section 3). Only its hash is kept. */

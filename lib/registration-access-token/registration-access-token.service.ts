@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { equalHashes, tokenHash, TokenGenerator } from '../token/opaque-token.js';
@@ -33,12 +32,9 @@ export class RegistrationAccessTokenService {
 
   /** @returns the client with this id if the token is its own; undefined for every other pair */
   async authenticate(clientId: string, token: string): Promise<ConfigurationCredential | undefined> {
-    const client = await this.clients.findByClientId(clientId);
-    const matches = equalHashes(tokenHash(token), client?.registrationAccessTokenHash ?? NO_CLIENT_HASH);
-    return matches && client && this.isManageable(client) ? { client, registrationAccessToken: token } : undefined;
-  }
-
-  private isManageable(client: OAuthClientRecord): boolean {
-    return client.registrationAccessTokenHash !== null;
+    const presented = tokenHash(token);
+    const client = await this.clients.findByRegistrationAccessToken(clientId, presented);
+    const matches = equalHashes(presented, client?.registrationAccessTokenHash ?? NO_CLIENT_HASH);
+    return matches && client ? { client, registrationAccessToken: token } : undefined;
   }
 }

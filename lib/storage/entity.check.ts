@@ -2,7 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import { isClientMetadataColumn } from '../client/client-metadata-column.decorator.js';
 import { METADATA_COLUMNS, SERVER_COLUMNS } from '../client/oauth-client.record.js';
 import type { MetadataTable } from '../client-metadata/metadata-table.js';
-import { fail } from '../dynamic-registration.options-check.js';
+import { fail } from '../errors/start-failure.js';
 import { INITIAL_ACCESS_TOKEN_COLUMNS } from '../initial-access-token/initial-access-token.record.js';
 import type { RegistrationEntities } from './registration-data-source.js';
 

@@ -1,12 +1,14 @@
+import { Logger } from '@nestjs/common';
 import { setTimeout } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { LOGGER } from '../errors/logger.js';
 import { TemporarilyUnavailableError } from '../errors/registration.error.js';
 import { storageFailure } from './storage-failure.js';
 import { NothingMatched, type UnitOfWork, type Write } from './unit-of-work.js';
 
-/** How long a write waits for a transaction of the host to end, in milliseconds. */
-const PATIENCE = 5_000;
-const PAUSE = 2;
+/** How long a write waits for a transaction of the application, or of another process, to end. */
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 2;
 
 /** The part of better-sqlite3's API this uses; libsql has the same. */
 interface SqliteConnection {
@@ -24,13 +26,15 @@ interface SqliteConnection {
  * lost with its rollback. So everything is written within one tick of the event loop, and only while no transaction is open.
  */
 export class SynchronousUnitOfWork implements UnitOfWork {
+  private readonly logger = new Logger(LOGGER);
+
   constructor(private readonly dataSource: DataSource) {}
 
   async run(writes: readonly Write[]): Promise<number | undefined> {
     const queries = writes.map((write) => write(this.dataSource.manager));
-    await this.broadcast('Before', queries);
-    const statements = queries.map((query) => query.getQueryAndParameters());
     try {
+      await this.broadcast('Before', queries);
+      const statements = queries.map((query) => query.getQueryAndParameters());
       await this.onIdleConnection((connection) =>
         connection.transaction(() => writeAll(connection, statements)).immediate(),
       );
@@ -38,18 +42,35 @@ export class SynchronousUnitOfWork implements UnitOfWork {
       if (error instanceof NothingMatched) return error.index;
       throw storageFailure(error);
     }
-    await this.broadcast('After', queries);
+    await this.afterwards(queries);
     return undefined;
   }
 
+  /** Writes in one tick, once no transaction of the application is open and no other process writes. */
   private async onIdleConnection(write: (connection: SqliteConnection) => void): Promise<void> {
-    const connection: SqliteConnection = Reflect.get(this.dataSource.driver, 'databaseConnection');
-    for (const end = Date.now() + PATIENCE; connection.inTransaction; await setTimeout(PAUSE)) {
-      if (Date.now() > end)
-        throw new TemporarilyUnavailableError('a transaction of the application did not end in time');
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await setTimeout(PAUSE_MS)) {
+      // A closed connection must not even be looked at: libsql ends the process.
+      if (!this.dataSource.isInitialized) throw new TemporarilyUnavailableError('the data source is closed');
+      const connection: SqliteConnection = Reflect.get(this.dataSource.driver, 'databaseConnection');
+      if (connection.inTransaction) continue;
+      try {
+        // Nothing is awaited between the look and the write: the next transaction of the application could begin there.
+        write(connection);
+        return;
+      } catch (error) {
+        if (!isLocked(error)) throw error;
+      }
     }
-    // Nothing is awaited between the look and the write: the next transaction of the application could begin there.
-    write(connection);
+    throw new TemporarilyUnavailableError('a transaction of the application or of another process did not end in time');
+  }
+
+  /** What is written stays written: a hook that fails afterwards is the host's affair. */
+  private async afterwards(queries: readonly ReturnType<Write>[]): Promise<void> {
+    try {
+      await this.broadcast('After', queries);
+    } catch (error) {
+      this.logger.error('a subscriber failed after a write', error instanceof Error ? error.stack : String(error));
+    }
   }
 
   /** Runs the host's entity listeners and subscribers, as TypeORM does around a statement of its own. */
@@ -69,6 +90,11 @@ export class SynchronousUnitOfWork implements UnitOfWork {
       }
     }
   }
+}
+
+/** Another process holds the lock; SQLite has waited as long as the driver's `timeout` says, and the event loop with it. */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^SQLITE_(?:BUSY|LOCKED)/.test(String(error.code));
 }
 
 function writeAll(connection: SqliteConnection, statements: readonly [string, unknown[]][]): void {

@@ -9,7 +9,7 @@ export class TransactionalUnitOfWork implements UnitOfWork {
   async run(writes: readonly Write[], participant?: Participant): Promise<number | undefined> {
     try {
       const [only, ...others] = writes;
-      if (only && others.length === 0 && !participant && !this.hasHooks) {
+      if (only && others.length === 0 && !participant && !this.hasHooks(only)) {
         return (await matched(only, this.dataSource.manager)) ? undefined : 0;
       }
       await this.dataSource.transaction((manager) => runAll(writes, manager, participant));
@@ -21,11 +21,9 @@ export class TransactionalUnitOfWork implements UnitOfWork {
   }
 
   /** Whether something of the host runs around a statement, and must be able to undo it when it fails. */
-  private get hasHooks(): boolean {
-    return (
-      this.dataSource.subscribers.length > 0 ||
-      this.dataSource.entityMetadatas.some(({ listeners }) => listeners.length > 0)
-    );
+  private hasHooks(write: Write): boolean {
+    const metadata = write(this.dataSource.manager).expressionMap.mainAlias?.metadata;
+    return this.dataSource.subscribers.length > 0 || (!!metadata && metadata.listeners.length > 0);
   }
 }
 

@@ -1,12 +1,12 @@
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import Database from 'libsql';
-import { CreateDynamicRegistrationTables1764000000000 } from 'nestjs-dynamic-registration';
+import { dynamicRegistrationMigrations } from 'nestjs-dynamic-registration';
 
 /** The data source behind a URL: postgres://, mysql://, mariadb:// or sqlite: and a file. */
 export function database(url: string): TypeOrmModuleOptions {
   const shared = {
     autoLoadEntities: true,
-    migrations: [CreateDynamicRegistrationTables1764000000000],
+    migrations: dynamicRegistrationMigrations,
     migrationsRun: true,
   };
   const { protocol } = new URL(url);
@@ -19,7 +19,15 @@ export function database(url: string): TypeOrmModuleOptions {
       return { ...shared, type: 'mariadb', url };
     case 'sqlite:':
       // libsql has the interface of better-sqlite3 and needs no compiler to install.
-      return { ...shared, type: 'better-sqlite3', driver: Database, database: fileOf(url), enableWAL: true };
+      // A lock of another process stops the event loop for `timeout` milliseconds; the module tries again by itself.
+      return {
+        ...shared,
+        type: 'better-sqlite3',
+        driver: Database,
+        database: fileOf(url),
+        enableWAL: true,
+        timeout: 50,
+      };
     default:
       throw new Error('DATABASE_URL must begin with postgres:, mysql:, mariadb: or sqlite:');
   }

@@ -27,8 +27,8 @@ async function onFastify() {
     // Unknown members are ignored, these too; the module never copies a request.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
-    // Client ids may be longer than the 100 characters Fastify takes as a path parameter.
-    routerOptions: { maxParamLength: 1024 },
+    // Fastify itself would refuse a client_id of more than 100 characters; node bounds the whole request line.
+    routerOptions: { maxParamLength: 16_384 },
     // A malformed percent-encoding is refused before Fastify knows whose route it is.
     frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) => {
       void reply.code(400).header('cache-control', 'no-store').send(MALFORMED_PATH);

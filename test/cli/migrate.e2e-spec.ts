@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { InitialAccessToken, OAuthClient } from 'nestjs-dynamic-registration';
+import { InitialAccessToken, OAuthClient, dynamicRegistrationMigrations } from 'nestjs-dynamic-registration';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databases, type CreatedDatabase } from '../support/databases.js';
@@ -54,8 +54,9 @@ describe.each(databases)('dcr migrate ($name)', ({ create }) => {
 
   it('is what a server with the migration in its own data source has run', async () => {
     await migrate('run');
-    const { CreateDynamicRegistrationTables1764000000000: migration } = await import('nestjs-dynamic-registration');
-    const pending = await onDatabase((dataSource) => dataSource.showMigrations(), { migrations: [migration] });
+    const pending = await onDatabase((dataSource) => dataSource.showMigrations(), {
+      migrations: dynamicRegistrationMigrations,
+    });
     expect(pending).toBe(false);
   });
 

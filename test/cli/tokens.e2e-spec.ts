@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { CreateDynamicRegistrationTables1764000000000, InitialAccessToken } from 'nestjs-dynamic-registration';
+import { dynamicRegistrationMigrations, InitialAccessToken } from 'nestjs-dynamic-registration';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_LIFETIME_SECONDS } from '../../lib/initial-access-token/initial-access-token.service.js';
@@ -23,7 +23,7 @@ describe.each(databases)('dcr tokens ($name)', ({ create }) => {
     dataSource = await new DataSource({
       ...database.options,
       entities: [InitialAccessToken],
-      migrations: [CreateDynamicRegistrationTables1764000000000],
+      migrations: dynamicRegistrationMigrations,
       migrationsRun: true,
     }).initialize();
   });

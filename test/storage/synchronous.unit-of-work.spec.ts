@@ -125,7 +125,9 @@ describe.each(sqlite)('the one connection of a whole application ($name)', (data
         error: 'temporarily_unavailable',
         error_description: 'the server cannot answer now, try again later',
       });
-      expect(log.of('warn').join('\n')).toContain('a transaction of the application did not end in time');
+      expect(log.of('warn').join('\n')).toContain(
+        'a transaction of the application or of another process did not end in time',
+      );
     } finally {
       log.stop();
       await runner.rollbackTransaction();
@@ -157,5 +159,22 @@ describe.each(sqlite)('the one connection of a whole application ($name)', (data
       await other.destroy();
     }
     expect((await server.register(BODY, token)).status).toBe(201);
+  });
+
+  it('waits for another process that holds the file for a moment', async () => {
+    const impatient = await startServer({ database, typeorm: { timeout: 1 } });
+    const other = await new DataSource({ ...impatient.database.options }).initialize();
+    try {
+      const token = await impatient.token({ maxUses: 1 });
+      const runner = other.createQueryRunner();
+      await runner.query('BEGIN IMMEDIATE');
+      const registered = impatient.register(BODY, token);
+      await pause(100);
+      await runner.query('COMMIT');
+      expect((await registered).status).toBe(201);
+    } finally {
+      await other.destroy();
+      await impatient.close();
+    }
   });
 });

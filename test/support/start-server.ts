@@ -5,7 +5,7 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import {
-  CreateDynamicRegistrationTables1764000000000,
+  dynamicRegistrationMigrations,
   DynamicRegistrationModule,
   InitialAccessTokenService,
   type DynamicRegistrationExtras,
@@ -70,7 +70,7 @@ export async function startServer(setup: ServerSetup): Promise<TestServer> {
   const database = await setup.database.create();
   const typeorm = {
     autoLoadEntities: true,
-    migrations: [CreateDynamicRegistrationTables1764000000000],
+    migrations: dynamicRegistrationMigrations,
     migrationsRun: true,
     retryAttempts: 0,
     ...database.options,

@@ -1,0 +1,7 @@
+import { CreateDynamicRegistrationTables1764000000000 } from './create-dynamic-registration-tables.js';
+
+/**
+ * The migrations that make the tables of `OAuthClient` and `InitialAccessToken`, for the `migrations` of the host's data source. A later version
+ * adds to the list and changes nothing in it.
+ */
+export const dynamicRegistrationMigrations = [CreateDynamicRegistrationTables1764000000000];
