@@ -69,6 +69,23 @@ const otherCertified: (Members & { x5c: string[] })[] = [
   },
 ];
 
+/** Of a DSA key, which no JWK can be. */
+const certifiedDsa =
+  'MIIEbTCCBBqgAwIBAgIUWqMvpK52ERnKJLvqtMZ+4/g2RawwCwYJYIZIAWUDBAMCMBgxFjAUBgNVBAMMDXRpZGVzLmV4YW1wbGUwIBcNMjYxMTIyMD' +
+  'E0NjE3WhgPMjEyNjEwMjkwMTQ2MTdaMBgxFjAUBgNVBAMMDXRpZGVzLmV4YW1wbGUwggNDMIICNgYHKoZIzjgEATCCAikCggEBAM7ypTBYQsGi9/sO' +
+  'v8WJUmu1psV87hsFDdVfVCL6oZmZQrumjVf4qvm2newXAHC1IXjmpQq7W2luVDuwMwqKcPjFH1ql9F+FSGoBHRkuXwFGKjQpe71T02n2iUecc/EIRe' +
+  'ii7W2kr618wAyHAwjd+5/aToa0zKaywU9OMhWhwJVETNaWhfQq0X2YyMt/g+uREZEptIYwBG/C9256VJQyo9arvzoiFDbWu+VPmUZ/IyDU588ehtij' +
+  '+5u1NWkZx9Fu7BCy+mp03O9aQIOQFg5Fr/i9g6CE3z6a8QWyv5Wzp6XNvwoXxeigPqhCJ+fljHKSdOBHiu6pQIhKNuHcyvrmJUMCHQDHs6Wtr0ISdc' +
+  'tcYlX32umLRkapZJFrmEhRhfS/AoIBAQCUGKyb+dBzW3QMjj6e7HQnQRJ1Ue6C+M9+CUVNksv+zHRTJRHljlt+n3ynRPMSbCkGlPbgcNyWXPxESrmE' +
+  'OleTTn7+C/qXpcw1biDBgOktlftk8pJzNqYrGg1YlJklAmT4UY7kFDgl/3poNoEBhgzF+wS+WoS/5CrxZMD5wrrIrtJwvS5U4cBILLdFLD430FSmFD' +
+  'W7TZx9MJ+6cIzSNW/dkhAt6qFc5KdoM7irWivncIuMe+SLgDiqotIgJrKQ1A/qjZpi1rboDeF5TBZIqzxK0H2kxGhByJqWYC84/DA78ZKEY0V6LanM' +
+  'LnjVpJGJVDBAj0YM2pL88Ymz0DJHCANXA4IBBQACggEAc3ntszmGi/G03mIL4pwq+Pd5bO7XhHFWgc0GvRGnaagZOobfjxB0NoQVzHuea5tHH8Yun3' +
+  'nC3zigUTW7EHhuF52qUDp6egouaro2nPElYub760OBaVLTc+lCdcQppn+uaHFPyiErQlDVWN1/MRBLcK08abmKC7vT4NurrPNH7hPXc8/ZirVRvPRs' +
+  'YRLhC5oNir8jJs+ngCbeKRI5YhYE8PnxgWPh6H8BVTgT5xkxQsEe+Ag2/m22QV9EkKgY735U8H8/JF2M8ea7wJ3mSah1uyap7RQsX/FK/aaLIHALDP' +
+  'op4BORyA6+6G3Ge2DDsG7DEzZc8rCuq/UtqG0nQlCDUKNTMFEwHQYDVR0OBBYEFM4U7BLc9C91n7reiKvF8TfUy55AMB8GA1UdIwQYMBaAFM4U7BLc' +
+  '9C91n7reiKvF8TfUy55AMA8GA1UdEwEB/wQFMAMBAf8wCwYJYIZIAWUDBAMCA0AAMD0CHAHmIv8FZNkP52d99uAf+UIqA3W0I2WNCscAFcsCHQCTHE' +
+  '7g30adnP/gtsA08ZrLOvcxvdylowfE3TBF';
+
 const broken = (key: unknown) => judgeKey(key).map(({ at, rule }) => `${at} ${rule}`.trim());
 
 describe('JWK (RFC 7517 section 4)', () => {
@@ -328,6 +345,10 @@ describe('certificates (RFC 7517 section 4.7)', () => {
       '.x5c[1] must be a certificate in base64 of DER',
     ]);
   });
+  it('refuses what has the frame of a certificate and is none', () =>
+    expect(broken({ ...certified, x5c: ['MAA='] })).toEqual(['.x5c[0] must be a certificate in base64 of DER']));
+  it('refuses a certificate of a key that no JWK can be', () =>
+    expect(broken({ ...certified, x5c: [certifiedDsa] })).toEqual(['.x5c[0] must be a certificate for the key']));
   it.each(otherCertified)('accepts a certificate for key %#', (key) => {
     expect(broken(key)).toEqual([]);
     expect(broken({ ...rsa, x5c: key.x5c })).toEqual(['.x5c[0] must be a certificate for the key']);
