@@ -1,23 +1,28 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { IsNull, type ObjectLiteral } from 'typeorm';
-import { PostgresConditionalInsert } from '../storage/postgres-conditional-insert.js';
-import { isKey, RegistrationDataSource } from '../storage/registration-data-source.js';
+import { PostgresInsert } from '../storage/postgres-insert.js';
+import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
 import type { OAuthClientRecord } from './oauth-client.record.js';
 
 /** Keeps clients. Every conditional write repeats what the caller was judged by: version and registration access token. */
 @Injectable()
 export class OAuthClientRepository {
-  private readonly oneStatement: PostgresConditionalInsert | undefined;
+  private readonly fixedInsert: PostgresInsert | undefined;
+
+  private readonly byClientId: Lookup<OAuthClientRecord>;
+  private readonly byRegistrationAccessToken: Lookup<OAuthClientRecord>;
 
   constructor(private readonly storage: RegistrationDataSource) {
-    this.oneStatement = PostgresConditionalInsert.for(storage.dataSource, storage.metadataOf('client'));
+    this.byClientId = storage.lookup('client', 'clientId');
+    this.byRegistrationAccessToken = storage.lookup('client', 'clientId', 'registrationAccessTokenHash');
+    this.fixedInsert = PostgresInsert.for(storage.dataSource, storage.metadataOf('client'));
   }
 
   /** @returns the client with exactly this id; undefined when there is none, and for anything that cannot be an id */
   async findByClientId(clientId: string): Promise<OAuthClientRecord | undefined> {
     if (!isKey(clientId)) return undefined;
-    const found = await this.storage.read((manager) => manager.findOneBy(this.storage.entities.client, { clientId }));
+    const found = await this.byClientId(clientId);
     // Not every database compares text exactly: MariaDB ignores case and trailing spaces.
     return found?.clientId === clientId ? found : undefined;
   }
@@ -28,9 +33,7 @@ export class OAuthClientRepository {
    */
   async findByRegistrationAccessToken(clientId: string, tokenHash: string): Promise<OAuthClientRecord | undefined> {
     if (!isKey(clientId) || !isKey(tokenHash)) return undefined;
-    const found = await this.storage.read((manager) =>
-      manager.findOneBy(this.storage.entities.client, { clientId, registrationAccessTokenHash: tokenHash }),
-    );
+    const found = await this.byRegistrationAccessToken(clientId, tokenHash);
     return found?.clientId === clientId ? found : undefined;
   }
 
@@ -46,7 +49,7 @@ export class OAuthClientRepository {
    * @throws DuplicateKeyError when its id is taken
    */
   async insert(client: OAuthClientRecord, condition?: Write, participant?: Participant): Promise<boolean> {
-    if (condition && !participant && this.oneStatement?.isAlone) return this.oneStatement.run(condition, client);
+    if (!participant && this.fixedInsert?.isAlone) return this.fixedInsert.run(client, condition);
     const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
     const refused = await this.storage.unitOfWork.run(condition ? [condition, insert] : [insert], participant);
     return refused === undefined;

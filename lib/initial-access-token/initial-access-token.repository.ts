@@ -1,13 +1,17 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { IsNull, MoreThan, Raw, type ObjectLiteral } from 'typeorm';
 import type { InitialAccessTokenRecord } from './initial-access-token.record.js';
-import { isKey, RegistrationDataSource } from '../storage/registration-data-source.js';
+import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Write } from '../storage/unit-of-work.js';
 
 /** Keeps initial access tokens. */
 @Injectable()
 export class InitialAccessTokenRepository {
-  constructor(private readonly storage: RegistrationDataSource) {}
+  private readonly byHash: Lookup<InitialAccessTokenRecord>;
+
+  constructor(private readonly storage: RegistrationDataSource) {
+    this.byHash = storage.lookup('initialAccessToken', 'tokenHash');
+  }
 
   async insert(token: InitialAccessTokenRecord): Promise<void> {
     const { initialAccessToken } = this.storage.entities;
@@ -24,9 +28,7 @@ export class InitialAccessTokenRepository {
   /** @returns the token with this hash; undefined when there is none */
   async findByHash(tokenHash: string): Promise<InitialAccessTokenRecord | undefined> {
     if (!isKey(tokenHash)) return undefined;
-    const found = await this.storage.read((manager) =>
-      manager.findOneBy(this.storage.entities.initialAccessToken, { tokenHash }),
-    );
+    const found = await this.byHash(tokenHash);
     // Not every database compares text exactly: MariaDB ignores case and trailing spaces.
     return found?.tokenHash === tokenHash ? found : undefined;
   }

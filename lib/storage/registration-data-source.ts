@@ -1,7 +1,8 @@
 import type { Type } from '@nestjs/common';
-import type { DataSource, EntityManager, EntityMetadata } from 'typeorm';
+import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import type { InitialAccessTokenRecord } from '../initial-access-token/initial-access-token.record.js';
+import { FixedLookup } from './fixed-lookup.js';
 import { storageFailure } from './storage-failure.js';
 import { SynchronousUnitOfWork } from './synchronous.unit-of-work.js';
 import { TransactionalUnitOfWork } from './transactional.unit-of-work.js';
@@ -12,6 +13,11 @@ export interface RegistrationEntities {
   readonly client: Type<OAuthClientRecord>;
   readonly initialAccessToken: Type<InitialAccessTokenRecord>;
 }
+
+/** Finds the row with these values, of the properties it was made for. */
+export type Lookup<Entity> = (...values: string[]) => Promise<Entity | undefined>;
+
+type EntityOf<E extends keyof RegistrationEntities> = InstanceType<RegistrationEntities[E]>;
 
 /** The host's data source as the module uses it: its entities, reads that decide about a credential, and atomic writes. */
 export class RegistrationDataSource {
@@ -35,6 +41,22 @@ export class RegistrationDataSource {
   /** What TypeORM knows of an entity of ours. */
   metadataOf(entity: keyof RegistrationEntities): EntityMetadata {
     return this.dataSource.getMetadata(this.entities[entity]);
+  }
+
+  /**
+   * Makes a look-up by these properties, on the primary.
+   * @throws TemporarilyUnavailableError when the database does not answer
+   */
+  lookup<E extends keyof RegistrationEntities>(entity: E, ...properties: string[]): Lookup<EntityOf<E>> {
+    const fixed = FixedLookup.for(this.dataSource, this.metadataOf(entity), properties);
+    return async (...values) => {
+      const found: unknown = await this.read(async (manager) => {
+        if (fixed?.isAlone) return fixed.find(values);
+        const where = Object.fromEntries(properties.map((property, i) => [property, values[i]]));
+        return (await manager.findOneBy<ObjectLiteral>(this.entities[entity], where)) ?? undefined;
+      });
+      return found as EntityOf<E> | undefined;
+    };
   }
 
   /**

@@ -1,34 +1,34 @@
 import { SelectQueryBuilder, type DataSource, type EntityMetadata, type ObjectLiteral } from 'typeorm';
+import { escapedTable } from './fixed-lookup.js';
 import { storageFailure } from './storage-failure.js';
 import type { Write } from './unit-of-work.js';
 
 /**
- * PostgreSQL: a conditional write and an insert in one statement, and so in one round trip. Its text is made once from what TypeORM knows of
- * the entity.
+ * PostgreSQL: an insert, and the conditional write it depends on, in one statement and so in one round trip. Its text is made once from what
+ * TypeORM knows of the entity.
  */
-export class PostgresConditionalInsert {
-  private readonly table: string;
-  private readonly columns: string;
+export class PostgresInsert {
+  private readonly into: string;
+  private readonly plain: string;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly metadata: EntityMetadata,
   ) {
     const { driver } = dataSource;
-    this.table = metadata.tablePath
-      .split('.')
-      .map((part) => driver.escape(part))
-      .join('.');
-    this.columns = metadata.columns.map((column) => driver.escape(column.databaseName)).join(', ');
+    const table = escapedTable(dataSource, metadata);
+    const columns = metadata.columns.map((column) => driver.escape(column.databaseName)).join(', ');
+    this.into = `INSERT INTO ${table} (${columns})`;
+    this.plain = `${this.into} VALUES (${metadata.columns.map((_, i) => `$${i + 1}`).join(', ')}) RETURNING 1`;
   }
 
   /** @returns undefined where an insert of TypeORM's would do more: run hooks of the entity, or leave columns to the database */
-  static for(dataSource: DataSource, metadata: EntityMetadata): PostgresConditionalInsert | undefined {
+  static for(dataSource: DataSource, metadata: EntityMetadata): PostgresInsert | undefined {
     const isPossible =
       dataSource.options.type === 'postgres' &&
       metadata.listeners.length === 0 &&
       metadata.columns.every((column) => isPlain(dataSource, column));
-    return isPossible ? new PostgresConditionalInsert(dataSource, metadata) : undefined;
+    return isPossible ? new PostgresInsert(dataSource, metadata) : undefined;
   }
 
   /** Whether nobody else has a say in inserts; subscribers may come at any time. */
@@ -36,24 +36,25 @@ export class PostgresConditionalInsert {
     return this.dataSource.subscribers.length === 0;
   }
 
-  /** @returns whether the condition matched a row, and so the entity is stored */
-  async run(condition: Write, entity: ObjectLiteral): Promise<boolean> {
+  /** @returns whether the condition, if there is one, matched a row, and so the entity is stored */
+  async run(entity: ObjectLiteral, condition?: Write): Promise<boolean> {
     const runner = this.dataSource.createQueryRunner('master');
     try {
-      const query = condition(runner.manager);
-      const [sql, parameters] = query.getQueryAndParameters();
-      const matched = query instanceof SelectQueryBuilder ? sql : `${sql} RETURNING 1`;
-      const stored: unknown[] = await runner.query(
-        `WITH condition AS (${matched}) INSERT INTO ${this.table} (${this.columns}) ` +
-          `SELECT ${this.placeholders(parameters.length)} FROM condition RETURNING 1`,
-        [...parameters, ...this.values(entity)],
-      );
+      const [text, parameters] = condition ? this.conditional(condition(runner.manager)) : [this.plain, []];
+      const stored: unknown[] = await runner.query(text, [...parameters, ...this.values(entity)]);
       return stored.length > 0;
     } catch (error) {
       throw storageFailure(error);
     } finally {
       await runner.release();
     }
+  }
+
+  private conditional(query: ReturnType<Write>): [string, unknown[]] {
+    const [sql, parameters] = query.getQueryAndParameters();
+    const matched = query instanceof SelectQueryBuilder ? sql : `${sql} RETURNING 1`;
+    const selected = this.placeholders(parameters.length);
+    return [`WITH condition AS (${matched}) ${this.into} SELECT ${selected} FROM condition RETURNING 1`, parameters];
   }
 
   /** A parameter that is selected has no type of its own. */
