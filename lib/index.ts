@@ -52,7 +52,10 @@ export {
 export type { RegistrationCredential } from './initial-access-token/registration-credential.js';
 export type { ConfigurationCredential } from './registration-access-token/configuration-credential.js';
 export { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
-export { RegistrationAccessTokenService } from './registration-access-token/registration-access-token.service.js';
+export {
+  RegistrationAccessTokenService,
+  type IssuedRegistrationAccessToken,
+} from './registration-access-token/registration-access-token.service.js';
 export { ClientMetadataColumn } from './client/client-metadata-column.decorator.js';
 export { ClientIdGenerator } from './client/client-id.generator.js';
 export { OAuthClient } from './client/oauth-client.entity.js';

@@ -28,13 +28,13 @@ const SERVER_MEMBERS = [
 @Injectable()
 export class ClientConfigurationService {
   constructor(
-    protected readonly config: RegistrationConfiguration,
-    protected readonly policies: RegistrationPolicies,
-    protected readonly secrets: ClientSecretService,
-    protected readonly mapper: ClientMetadataMapper,
-    protected readonly clients: OAuthClientRepository,
-    protected readonly listeners: RegistrationListeners,
-    protected readonly serializer: ClientInformationSerializer,
+    private readonly config: RegistrationConfiguration,
+    private readonly policies: RegistrationPolicies,
+    private readonly secrets: ClientSecretService,
+    private readonly mapper: ClientMetadataMapper,
+    private readonly clients: OAuthClientRepository,
+    private readonly listeners: RegistrationListeners,
+    private readonly serializer: ClientInformationSerializer,
   ) {}
 
   /** Client read request (RFC 7592 section 2.1): the client as the guard read it. */

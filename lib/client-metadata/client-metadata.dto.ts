@@ -47,7 +47,6 @@ export class ClientMetadata {
   @MetadataField({
     spec: 'RFC 7591 section 2',
     default: '`client_secret_basic`, else the first of `server.tokenEndpointAuthMethods`',
-    supported: 'tokenEndpointAuthMethods',
     limits: { bytes: 'textBytes' },
   })
   @IsText()
@@ -57,7 +56,6 @@ export class ClientMetadata {
   @MetadataField({
     spec: 'RFC 7591 section 2',
     default: '`["authorization_code"]`, or what `response_types` needs',
-    supported: 'grantTypes',
     limits: { bytes: 'textBytes', entries: 'listEntries' },
     normalize: unique,
   })
@@ -68,7 +66,6 @@ export class ClientMetadata {
   @MetadataField({
     spec: 'RFC 7591 section 2',
     default: '`["code"]` with `authorization_code`, else `[]`',
-    supported: 'responseTypes',
     limits: { bytes: 'textBytes', entries: 'listEntries' },
     normalize: (types: string[]) => unique(types.map(responseTypeInOrder)),
   })

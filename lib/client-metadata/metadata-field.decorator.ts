@@ -18,8 +18,6 @@ export interface MetadataFieldOptions {
   readonly normalize?: (value: never) => unknown;
   /** Which bounds of `limits` hold for the value: its bytes, and how many entries a list may have. */
   readonly limits?: { readonly bytes?: MetadataLimit; readonly entries?: MetadataLimit };
-  /** Which list of `server` holds the values that are supported. */
-  readonly supported?: 'grantTypes' | 'responseTypes' | 'tokenEndpointAuthMethods';
 }
 
 /** The bounds of the option `limits` that a row can name. */

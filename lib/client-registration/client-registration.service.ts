@@ -27,16 +27,16 @@ export class ClientRegistrationService {
   private readonly logger = new Logger(LOGGER);
 
   constructor(
-    protected readonly config: RegistrationConfiguration,
-    protected readonly policies: RegistrationPolicies,
-    protected readonly clientIds: ClientIdGenerator,
-    protected readonly secrets: ClientSecretService,
-    protected readonly registrationAccessTokens: RegistrationAccessTokenService,
-    protected readonly factory: OAuthClientFactory,
-    protected readonly clients: OAuthClientRepository,
-    protected readonly initialAccessTokens: InitialAccessTokenRepository,
-    protected readonly listeners: RegistrationListeners,
-    protected readonly serializer: ClientInformationSerializer,
+    private readonly config: RegistrationConfiguration,
+    private readonly policies: RegistrationPolicies,
+    private readonly clientIds: ClientIdGenerator,
+    private readonly secrets: ClientSecretService,
+    private readonly registrationAccessTokens: RegistrationAccessTokenService,
+    private readonly factory: OAuthClientFactory,
+    private readonly clients: OAuthClientRepository,
+    private readonly initialAccessTokens: InitialAccessTokenRepository,
+    private readonly listeners: RegistrationListeners,
+    private readonly serializer: ClientInformationSerializer,
   ) {}
 
   /**

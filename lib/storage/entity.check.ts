@@ -15,6 +15,11 @@ const SUPPORTED = ['postgres', 'mysql', 'mariadb', 'better-sqlite3'];
 export function checkEntities(dataSource: DataSource, entities: RegistrationEntities, table: MetadataTable): void {
   const { type } = dataSource.options;
   if (!SUPPORTED.includes(type)) fail(`the data source is of type ${type}. Supported are ${SUPPORTED.join(', ')}`);
+  if (!dataSource.isInitialized) {
+    fail(
+      'the data source is not initialized yet. Leave manualInitialization out, or initialize it before this module starts',
+    );
+  }
   for (const entity of [entities.client, entities.initialAccessToken]) {
     if (!dataSource.hasMetadata(entity)) {
       fail(

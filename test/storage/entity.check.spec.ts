@@ -241,6 +241,13 @@ describe.each(sqlite)('a start with entities that cannot hold what is needed', (
     ).rejects.toThrow(/add OAuthClient and InitialAccessToken to (?:its )?entities, or set autoLoadEntities: true/i);
   });
 
+  it('ends with a data source that is not initialized yet', async () => {
+    const typeorm = { manualInitialization: true, migrationsRun: false };
+    await expect(startServer({ database, typeorm })).rejects.toThrow(
+      'DynamicRegistrationModule: the data source is not initialized yet. Leave manualInitialization out, or initialize it before this module starts',
+    );
+  });
+
   it('does not end with an unmarked column of the name of no field', async () => {
     @Controller()
     class Nothing {}
