@@ -58,19 +58,23 @@ export function checkSiblings(
 }
 
 /**
- * Our routes are exempt from the global prefix by their path, and with them would be a route of the host at the same path. Without a prefix
- * one of the two would never be reached.
+ * Our routes are exempt from the global prefix by their path, and with them would be a route of the host of the very same path. Without a
+ * prefix one of two routes for the same requests would never be reached.
  */
 export function checkHostRoutes(
   own: RegistrationRoutes,
   application: ApplicationConfig,
   modules: ModulesContainer,
 ): void {
-  if (!application.getGlobalPrefix() && application.getVersioning()?.type === VersioningType.URI) return;
+  const prefix = application.getGlobalPrefix();
+  if (!prefix && application.getVersioning()?.type === VersioningType.URI) return;
+  // Parameters differ in their names alone for requests, but not for the exemption.
+  const form = (path: string) => (prefix ? path : path.replaceAll(/:[^/]+/g, ':'));
+  const ours = own.paths.map(form);
   for (const module of modules.values()) {
     for (const { metatype } of module.controllers.values()) {
       if (typeof metatype !== 'function' || module.getProviderByKey(RegistrationRoutes)) continue;
-      const path = routesOf(metatype).find((route) => own.paths.includes(route));
+      const path = routesOf(metatype).find((route) => ours.includes(form(route)));
       if (path === undefined) continue;
       fail(`${metatype.name} has a route at ${path} too. Give the module another "path" or "mount"`);
     }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { setTimeout } from 'node:timers/promises';
 import { needsClientSecret } from '../client-metadata/authentication-method.rules.js';
 import { requireJsonObject } from '../client-metadata/json-object.js';
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
@@ -13,8 +14,9 @@ import { ConflictError, InvalidClientMetadataError, InvalidTokenError } from '..
 import type { ConfigurationCredential } from '../registration-access-token/configuration-credential.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 
-/** How often a write is done again when another request changed the client meanwhile. */
+/** How often an update is tried when other requests change the client meanwhile, and how long it waits at most after the first try. */
 const ATTEMPTS = 6;
+const PAUSE_MS = 10;
 
 /** Members of the server that an update must not carry (RFC 7592 section 2.2). */
 const SERVER_MEMBERS = [
@@ -47,18 +49,26 @@ export class ClientConfigurationService {
    * @throws RegistrationError when it is refused; nothing has changed then
    */
   async update(body: unknown, credential: ConfigurationCredential): Promise<ClientInformation> {
-    return this.onFreshClient(credential, (current) => this.updateOnce(body, current));
+    let current = credential;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const updated = await this.updateOnce(body, current);
+      if (updated) return updated;
+      // Another request was faster: judged anew on the fresh client, and not in step with the others.
+      await setTimeout(Math.random() * attempt * PAUSE_MS);
+      const { clientId, registrationAccessTokenHash } = current.client;
+      const fresh = await this.clients.findByClientId(clientId);
+      if (fresh?.registrationAccessTokenHash !== registrationAccessTokenHash) throw new InvalidTokenError(true);
+      current = { ...current, client: fresh };
+    }
+    throw new ConflictError();
   }
 
   /** Client delete request (RFC 7592 section 2.3): client, secret and registration access token are gone. */
   async delete(credential: ConfigurationCredential): Promise<void> {
-    await this.onFreshClient(credential, async (current) => {
-      const credential = withoutToken(current);
-      const event = { type: 'deleted', client: current.client, previous: undefined, credential } as const;
-      if (!(await this.clients.delete(current.client, this.listeners.participant(event)))) return undefined;
-      await this.listeners.tell(event);
-      return true;
-    });
+    const { client } = credential;
+    const event = { type: 'deleted', client, previous: undefined, credential: withoutToken(credential) } as const;
+    if (!(await this.clients.delete(client, this.listeners.participant(event)))) throw new InvalidTokenError(true);
+    await this.listeners.tell(event);
   }
 
   /** What the body must and must not carry beside metadata (RFC 7592 section 2.2). */
@@ -87,6 +97,7 @@ export class ClientConfigurationService {
     return client.clientSecretHash === null ? this.secrets.issue() : undefined;
   }
 
+  /** @returns undefined when the client was no longer the one that was read */
   private async updateOnce(body: unknown, current: ConfigurationCredential): Promise<ClientInformation | undefined> {
     const { client, registrationAccessToken } = current;
     await this.checkRequest(body, client);
@@ -107,27 +118,6 @@ export class ClientConfigurationService {
     if (!(await this.clients.update(client, columns, this.listeners.participant(event)))) return undefined;
     await this.listeners.tell(event);
     return this.serializer.serialize(updated, { ...secret, registrationAccessToken });
-  }
-
-  /**
-   * Does a write that another request may have overtaken, again on the fresh client and judged anew.
-   * @param write returns undefined when the client was no longer the one it read
-   * @throws InvalidTokenError when the client is gone or has another token now; ConflictError when others were faster every time
-   */
-  private async onFreshClient<T>(
-    credential: ConfigurationCredential,
-    write: (current: ConfigurationCredential) => Promise<T | undefined>,
-  ): Promise<T> {
-    let current = credential;
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const result = await write(current);
-      if (result !== undefined) return result;
-      const { clientId, registrationAccessTokenHash } = current.client;
-      const fresh = await this.clients.findByClientId(clientId);
-      if (fresh?.registrationAccessTokenHash !== registrationAccessTokenHash) throw new InvalidTokenError(true);
-      current = { ...current, client: fresh };
-    }
-    throw new ConflictError();
   }
 }
 

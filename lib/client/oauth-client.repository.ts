@@ -49,7 +49,7 @@ export class OAuthClientRepository {
    * @throws DuplicateKeyError when its id is taken
    */
   async insert(client: OAuthClientRecord, condition?: Write, participant?: Participant): Promise<boolean> {
-    if (!participant && this.fixedInsert?.isAlone) return this.fixedInsert.run(client, condition);
+    if (!participant && this.fixedInsert?.accepts(client)) return this.fixedInsert.run(client, condition);
     const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
     const refused = await this.storage.unitOfWork.run(condition ? [condition, insert] : [insert], participant);
     return refused === undefined;
@@ -71,13 +71,13 @@ export class OAuthClientRepository {
   }
 
   /**
-   * Deletes the client, if it is still the one that was read.
+   * Deletes the client, whatever has been updated meanwhile, if its registration access token is still the one that was read.
    * @returns whether it was
    */
   async delete(current: OAuthClientRecord, participant?: Participant): Promise<boolean> {
     if (!isKey(current.clientId)) return false;
     const remove: Write = (manager) =>
-      manager.createQueryBuilder().delete().from(this.entity).where(unchanged(current));
+      manager.createQueryBuilder().delete().from(this.entity).where(sameToken(current));
     return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
   }
 
@@ -87,6 +87,10 @@ export class OAuthClientRepository {
   }
 }
 
-function unchanged({ clientId, version, registrationAccessTokenHash }: OAuthClientRecord) {
-  return { clientId, version, registrationAccessTokenHash: registrationAccessTokenHash ?? IsNull() };
+function unchanged(client: OAuthClientRecord) {
+  return { ...sameToken(client), version: client.version };
+}
+
+function sameToken({ clientId, registrationAccessTokenHash }: OAuthClientRecord) {
+  return { clientId, registrationAccessTokenHash: registrationAccessTokenHash ?? IsNull() };
 }

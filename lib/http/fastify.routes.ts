@@ -13,6 +13,9 @@ interface FastifyRoute {
   onRequest?: unknown;
 }
 
+type FastifyReply = HttpResponse & { callNotFound(): void };
+type RouteHandler = (request: HttpRequest, reply: FastifyReply, done?: () => void) => void;
+
 /** Fastify's instance, as far as it is used here. */
 interface FastifyInstance {
   readonly supportedMethods: readonly string[];
@@ -21,7 +24,8 @@ interface FastifyInstance {
     method: string[];
     url: string;
     exposeHeadRoute: false;
-    handler: (request: HttpRequest, reply: HttpResponse) => void;
+    onRequest: RouteHandler;
+    handler: RouteHandler;
   }): void;
 }
 
@@ -33,19 +37,25 @@ export function handleErrorsOnFastify(adapter: AbstractHttpAdapter, urls: readon
   instanceOf(adapter).addHook('onRoute', (route) => {
     if (!urls.includes(route.url)) return;
     route.errorHandler = (error, request, reply) => wire.error(reply, readable(error, request));
-    route.onRequest = [route.onRequest ?? [], forgetTypeOfNoBody].flat();
+    route.onRequest = [route.onRequest ?? [], forgetBody].flat();
   });
 }
 
-/** Answers the methods a resource does not offer. Runs behind our routes. */
+/** Answers the methods a resource does not offer, before a body is parsed. Runs behind our routes. */
 export function answerRestOnFastify(adapter: AbstractHttpAdapter, resource: Resource, wire: WireResponse): void {
   const allow = allowedMethods(resource);
   const instance = instanceOf(adapter);
+  const answer: RouteHandler = (request, reply) => {
+    // Fastify takes the path with a slash behind it for one with an empty client_id.
+    if (request.params['client_id'] === '') reply.callNotFound();
+    else wire.otherMethod(reply, request.method, allow);
+  };
   instance.route({
     method: instance.supportedMethods.filter((method) => method === 'OPTIONS' || !allow.includes(method)),
     url: resource.path,
     exposeHeadRoute: false,
-    handler: (request, reply) => wire.otherMethod(reply, request.method, allow),
+    onRequest: answer,
+    handler: answer,
   });
 }
 
@@ -53,10 +63,11 @@ function instanceOf(adapter: AbstractHttpAdapter): FastifyInstance {
   return adapter.getInstance<FastifyInstance>();
 }
 
-/** A client may name a media type and send nothing, as with DELETE: Express ignores that, Fastify would refuse it. */
-function forgetTypeOfNoBody(request: { raw: IncomingMessage }, _reply: unknown, done: () => void): void {
+/** The body of a DELETE means nothing: without these headers Fastify looks for none. */
+function forgetBody(request: { raw: IncomingMessage }, _reply: unknown, done: () => void): void {
   const { headers, method } = request.raw;
-  const empty = headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
-  if (empty && method === 'DELETE') delete headers['content-type'];
+  if (method === 'DELETE') for (const name of BODY_HEADERS) delete headers[name];
   done();
 }
+
+const BODY_HEADERS = ['content-type', 'content-length', 'content-encoding', 'transfer-encoding'] as const;

@@ -11,6 +11,6 @@ export interface HttpResponse {
 
 /** `Vary` of the host, with `Origin`. */
 export function varyOrigin(response: HttpResponse): string {
-  const vary = [response.getHeader('Vary') ?? []].flat().map(String);
-  return [...vary, 'Origin'].join(', ');
+  const vary = [response.getHeader('Vary') ?? []].flat().flatMap((value) => String(value).split(/ *, */));
+  return [...new Set([...vary, 'Origin'])].join(', ');
 }

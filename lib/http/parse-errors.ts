@@ -35,8 +35,8 @@ function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 }
 
-/** Fastify's JSON parser throws a plain `SyntaxError`. */
-function isOfParser(error: unknown): boolean {
+/** Whether a body parser refused the body; Fastify's JSON parser throws a plain `SyntaxError`. */
+export function isOfParser(error: unknown): boolean {
   return (
     error instanceof SyntaxError ||
     BODY_PARSER.test(String(member(error, 'type'))) ||

@@ -2,7 +2,7 @@ import { RequestMethod, type CanActivate, type Type } from '@nestjs/common';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import { RegistrationErrorFilter } from '../errors/registration-error.filter.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
-import { answerRestOnExpress } from './express.routes.js';
+import { answerRestOnExpress, ignoreBodiesOnExpress, type ResourceAt } from './express.routes.js';
 import { answerRestOnFastify, handleErrorsOnFastify } from './fastify.routes.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import { mount, type Resource } from './routes.js';
@@ -76,28 +76,34 @@ export class RegistrationRoutes {
     }));
     application.setGlobalPrefixOptions({ ...options, exclude: [...(options.exclude ?? []), ...excluded] });
     if (adapter.getType() === 'fastify') handleErrorsOnFastify(adapter, this.paths, this.wire);
+    else for (const { path, at } of this.mounts) ignoreBodiesOnExpress(adapter, path, at);
   }
 
   /** Answers what the routes leave over on their own paths: other methods, and on Express the errors before any route. */
   afterRegistration(adapter: AbstractHttpAdapter): void {
     if (adapter.getType() === 'fastify') {
       for (const resource of this.resources) answerRestOnFastify(adapter, resource, this.wire);
-      return;
+    } else {
+      for (const { path, at } of this.mounts) answerRestOnExpress(adapter, path, at, this.wire);
     }
-    answerRestOnExpress(adapter, this.registration.path, (rest) => this.resourceAt(rest), this.wire);
-    if (this.resources.includes(this.serverMetadata)) {
-      const atPath = (rest: string) => (rest === '' ? this.serverMetadata : undefined);
-      answerRestOnExpress(adapter, this.serverMetadata.path, atPath, this.wire);
-    }
+  }
+
+  /** Where Express looks for our resources. */
+  private get mounts(): readonly { readonly path: string; readonly at: ResourceAt }[] {
+    const { registration, configuration, serverMetadata } = this;
+    return [
+      {
+        path: registration.path,
+        at: (segment) => (segment === '' ? registration : isOffered(configuration) ? configuration : undefined),
+      },
+      ...(isOffered(serverMetadata)
+        ? [{ path: serverMetadata.path, at: (segment: string) => (segment === '' ? serverMetadata : undefined) }]
+        : []),
+    ];
   }
 
   private get resources(): readonly Resource[] {
     return [this.registration, this.configuration, this.serverMetadata].filter(isOffered);
-  }
-
-  private resourceAt(remainder: string): Resource | undefined {
-    if (remainder === '') return this.registration;
-    return remainder.includes('/') || !isOffered(this.configuration) ? undefined : this.configuration;
   }
 }
 

@@ -33,6 +33,11 @@ export function allowedMethods({ operations }: Resource): readonly string[] {
   return [...(offered.includes('GET') ? ['HEAD'] : []), ...offered, 'OPTIONS'];
 }
 
+/** Whether the body of such a request means anything. */
+export function readsBody({ operations }: Resource, method: string): boolean {
+  return (method === 'POST' || method === 'PUT') && method in operations;
+}
+
 /** Makes a controller class for one import of the module: two imports must not share path, guards and decorators. */
 export function controllerOf<T extends object>(base: Type<T>, decorators: readonly ClassDecorator[]): Type<T> {
   const own = { [base.name]: class extends (base as Type<object>) {} }[base.name] as Type<T>;

@@ -31,9 +31,12 @@ export class PostgresInsert {
     return isPossible ? new PostgresInsert(dataSource, metadata) : undefined;
   }
 
-  /** Whether nobody else has a say in inserts; subscribers may come at any time. */
-  get isAlone(): boolean {
-    return this.dataSource.subscribers.length === 0;
+  /** Whether nobody else has a say: no subscriber, which may come at any time, and no default of the table for a column without a value. */
+  accepts(entity: ObjectLiteral): boolean {
+    return (
+      this.dataSource.subscribers.length === 0 &&
+      this.metadata.columns.every((column) => column.getEntityValue(entity) !== undefined)
+    );
   }
 
   /** @returns whether the condition, if there is one, matched a row, and so the entity is stored */
@@ -66,7 +69,7 @@ export class PostgresInsert {
   private values(entity: ObjectLiteral): unknown[] {
     const { driver } = this.dataSource;
     return this.metadata.columns.map((column): unknown =>
-      driver.preparePersistentValue(column.getEntityValue(entity) ?? null, column),
+      driver.preparePersistentValue(column.getEntityValue(entity), column),
     );
   }
 }

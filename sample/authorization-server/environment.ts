@@ -11,7 +11,7 @@ function read(env: NodeJS.ProcessEnv) {
     httpAdapter: oneOf('HTTP_ADAPTER', env['HTTP_ADAPTER'] ?? 'express', ['express', 'fastify']),
     access: oneOf('ACCESS', env['ACCESS'] ?? 'initial-access-token', ['initial-access-token', 'open']),
     /** A fixed token with unlimited uses, for scripts; otherwise each start makes one that ends in an hour. */
-    initialAccessToken: env['INITIAL_ACCESS_TOKEN'],
+    initialAccessToken: token(env['INITIAL_ACCESS_TOKEN']),
   } as const;
 }
 
@@ -19,4 +19,11 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   const found = allowed.find((one) => one === value);
   if (found === undefined) throw new Error(`${name} must be ${allowed.join(' or ')}`);
   return found;
+}
+
+function token(value: string | undefined): string | undefined {
+  if (value !== undefined && !/^[A-Za-z0-9\-._~+/]{32,}=*$/.test(value)) {
+    throw new Error('INITIAL_ACCESS_TOKEN must have at least 32 characters of A-Z a-z 0-9 - . _ ~ + /');
+  }
+  return value;
 }

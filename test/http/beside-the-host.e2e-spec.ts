@@ -50,6 +50,14 @@ class ClashingController {
   }
 }
 
+@Controller('register')
+class ClashingParameterController {
+  @Get(':id')
+  read() {
+    return 'of the host';
+  }
+}
+
 class HostFilter implements ExceptionFilter {
   catch(_error: unknown, host: ArgumentsHost): void {
     const response: { status(code: number): { send(body: object): void } } = host.switchToHttp().getResponse();
@@ -87,6 +95,12 @@ describe.each(adapters.map((adapter) => ({ adapter })))('beside the routes of th
 
   it('ends the start where a route of the host would never be reached', async () => {
     await expect(start({ controllers: [ClashingController] })).rejects.toThrow('ClashingController has a route at');
+  });
+
+  it('ends the start where the paths differ in the name of a parameter alone', async () => {
+    await expect(start({ controllers: [ClashingParameterController] })).rejects.toThrow(
+      'ClashingParameterController has a route at /register/:id too',
+    );
   });
 
   it('leaves parse errors below its own paths to the host', async () => {

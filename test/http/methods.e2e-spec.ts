@@ -35,6 +35,44 @@ describe.each(platforms)('methods, RFC 9110 section 15.5.6 ($adapter, $database.
       expectRefusal(await server.request(method, path, { ...credential, ...body }), notOffered(method, allow));
   });
 
+  const bodies = [
+    ['an empty one of JSON', [['Content-Type', 'application/json']], ''],
+    ['malformed JSON', [['Content-Type', 'application/json']], '{'],
+    ['another media type', [['Content-Type', 'application/xml']], '<a/>'],
+    ['no media type', [], 'x'],
+    ['an unknown content coding', [['Content-Type', 'application/json'], ['Content-Encoding', 'foo']], 'x'], // prettier-ignore
+    ['chunks of nothing', [['Content-Type', 'application/json'], ['Transfer-Encoding', 'chunked']], '0\r\n\r\n'], // prettier-ignore
+  ] as const satisfies readonly (readonly [string, readonly (readonly [string, string])[], string])[];
+  const send = (method: string, path: string, headers: readonly (readonly [string, string])[], body: string) =>
+    rawRequest(server.port, { method, path, headers, body });
+
+  it.each(bodies)('are judged before the body, even if it is %s', async (_name, headers, body) => {
+    for (const { method, path, allow } of refused) {
+      const { status, headers: answered } = await send(method, path, headers, body);
+      expect([method, path, status, answered.get('allow')]).toEqual([method, path, 405, allow]);
+    }
+    for (const { path, allow } of Object.values(routes)) {
+      const { status, headers: answered } = await send('OPTIONS', path, headers, body);
+      expect([path, status, answered.get('allow')]).toEqual([path, 204, allow]);
+    }
+  });
+
+  it.each(bodies)('GET and DELETE ignore a body, even if it is %s', async (_name, headers, body) => {
+    const client = (await server.register(clientMetadata())).body;
+    const path = `/register/${client.client_id}`;
+    const authorized = [['Authorization', `Bearer ${client.registration_access_token}`] as const, ...headers];
+    expect((await send('GET', path, authorized, body)).status).toBe(200);
+    expect((await send('DELETE', path, authorized, body)).status).toBe(204);
+    expect((await send('GET', path, authorized, body)).status).toBe(401);
+  });
+
+  it.each(['/register//', '/register//x', '/register/x/y', '/registerx'])('leaves %s to the host', async (path) => {
+    for (const method of ['POST', 'PATCH', 'OPTIONS']) {
+      const { status, headers } = await server.request(method, path);
+      expect([method, status, headers.get('allow')]).toEqual([method, 404, null]);
+    }
+  });
+
   it('answers HEAD where GET is not offered with 405 and no body', async () => {
     const response = await server.request('HEAD', '/register');
     expect(response.status).toBe(405);

@@ -45,14 +45,13 @@ describe.each(platforms)('the order in which a caller learns what is wrong ($ada
     }
   });
 
-  it('method before media type, where the parser of the host leaves it to us', async () => {
-    const [allow, wrong] = ['POST, OPTIONS', { headers: FORM, body: 'a=b' }];
-    expectRefusal(await server.request('PUT', '/register', wrong), notOffered('PUT', allow));
-    // Fastify refuses a media type it has no parser for before any route.
-    expectRefusal(
-      await server.request('PUT', '/register', { headers: HTML, body: '<p>' }),
-      platform.adapter === 'express' ? notOffered('PUT', allow) : WRONG_MEDIA_TYPE,
-    );
+  it('method before media type', async () => {
+    for (const wrong of [
+      { headers: FORM, body: 'a=b' },
+      { headers: HTML, body: '<p>' },
+    ]) {
+      expectRefusal(await server.request('PUT', '/register', wrong), notOffered('PUT', 'POST, OPTIONS'));
+    }
   });
 
   it('media type before credential', async () => {

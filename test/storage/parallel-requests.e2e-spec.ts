@@ -7,8 +7,7 @@ import {
   type RegistrationContext,
 } from 'nestjs-dynamic-registration';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { databases } from '../support/databases.js';
-import { startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
+import { platforms, startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
 
 /** Runs after the guard has judged the credential and before anything is written. */
 @Injectable()
@@ -23,10 +22,10 @@ class Meanwhile extends RegistrationPolicy {
 
 const BODY = { client_name: 'Tide Tables', redirect_uris: ['https://tides.example/cb'] };
 
-describe.each(databases)('requests at the same time ($name)', (database) => {
+describe.each(platforms)('requests at the same time ($adapter, $database.name)', ({ adapter, database }) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startServer({ database, options: { policies: [Meanwhile] } });
+    server = await startServer({ adapter, database, options: { policies: [Meanwhile] } });
   });
   afterAll(() => server.close());
   afterEach(() => {

@@ -96,3 +96,30 @@ describe.each(postgres)('a client stored with a use of a token ($name)', (databa
     },
   );
 });
+
+@Entity('clients_with_default_of_the_table')
+class WithDefaultOfTheTable extends OAuthClient {
+  @Column({ type: 'varchar', length: 16, nullable: true })
+  tier: string | null;
+}
+
+describe.each(postgres)('a column that a migration of the host gave a default ($name)', (database) => {
+  it('takes it, with a token and without', async () => {
+    const server = await startServer({
+      database,
+      options: { entities: { client: WithDefaultOfTheTable }, access: 'open' },
+      typeorm: { synchronize: true, migrationsRun: false },
+    });
+    try {
+      await server.dataSource.query(
+        `ALTER TABLE clients_with_default_of_the_table ALTER COLUMN tier SET DEFAULT 'free'`,
+      );
+      expect((await server.register(BODY)).status).toBe(201);
+      expect((await server.register(BODY, null)).status).toBe(201);
+      const stored = await server.dataSource.getRepository(WithDefaultOfTheTable).find();
+      expect(stored.map(({ tier }) => tier)).toEqual(['free', 'free']);
+    } finally {
+      await server.close();
+    }
+  });
+});
