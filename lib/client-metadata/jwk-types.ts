@@ -118,3 +118,8 @@ const ALGORITHMS: ReadonlyMap<unknown, Algorithm> = new Map<unknown, Algorithm>(
   ...algorithms('enc', [], 'dir', 'A128KW', 'A192KW', 'A256KW', 'A128GCMKW', 'A192GCMKW', 'A256GCMKW'),
   ...algorithms('enc', [], 'PBES2-HS256+A128KW', 'PBES2-HS384+A192KW', 'PBES2-HS512+A256KW'),
 ]);
+
+/** The JWS algorithms some public key can serve, for discovery. */
+export const SIGNATURE_ALGORITHMS: readonly string[] = [...ALGORITHMS]
+  .filter(([, { use, keys }]) => use === 'sig' && keys.length > 0)
+  .map(([name]) => String(name));

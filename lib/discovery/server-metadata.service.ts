@@ -1,10 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { SIGNATURE_ALGORITHMS } from '../client-metadata/jwk-types.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
-
-/** Signature algorithms of the keys that `jwks` accepts; RFC 8414 section 2 wants them beside `private_key_jwt`. */
-const ASYMMETRIC_ALGORITHMS = [
-  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
-] as const; // prettier-ignore
 
 /** What the configuration makes true of the authorization server, for its metadata document (RFC 8414 section 2). */
 @Injectable()
@@ -21,8 +17,9 @@ export class ServerMetadataService {
       response_types_supported: server.responseTypes,
       grant_types_supported: server.grantTypes,
       token_endpoint_auth_methods_supported: server.tokenEndpointAuthMethods,
+      // RFC 8414 section 2 wants them beside this method.
       ...(server.tokenEndpointAuthMethods.includes('private_key_jwt')
-        ? { token_endpoint_auth_signing_alg_values_supported: ASYMMETRIC_ALGORITHMS }
+        ? { token_endpoint_auth_signing_alg_values_supported: SIGNATURE_ALGORITHMS }
         : {}),
     };
   }

@@ -24,7 +24,7 @@ export interface ErrorAnswer {
 /** Seconds after which a client may try again, sent as `Retry-After` with every 409 and 503. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** The HTTP status of each error; everything else is a 500. */
+/** The HTTP status of each error; a refusal of the host's own is a 400. */
 const STATUS: readonly (readonly [abstract new (...args: never[]) => RegistrationError, number])[] = [
   [InvalidRedirectUriError, 400],
   [InvalidClientMetadataError, 400],

@@ -49,8 +49,8 @@ export function answerRestOnExpress(
 
 /** @returns undefined for anything below the paths of our resources, which is the host's */
 function resourceOf({ url }: MountedRequest, resourceAt: ResourceAt): Resource | undefined {
-  // A request target may be a whole URL (RFC 9112 section 3.2.2).
-  const path = url.startsWith('/') ? url.replace(/[?#].*$/, '') : new URL(url).pathname;
-  const segment = /^\/(?:([^/]+)\/?)?$/.exec(path);
+  // A request target may be a whole URL (RFC 9112 section 3.2.2), and need not be one that a URL parser accepts.
+  const path = url.replace(/[?#].*$/, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
+  const segment = /^\/?$|^\/([^/]+)\/?$/.exec(path);
   return segment ? resourceAt(segment[1] ?? '') : undefined;
 }

@@ -1,35 +1,21 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { judgeKey, publicMembers } from '../../lib/client-metadata/jwk.rules.js';
+import {
+  rsaOf,
+  ecOf,
+  rsa,
+  p256,
+  p384,
+  p521,
+  ed25519,
+  x25519,
+  akp,
+  certified,
+  certificate,
+  type Members,
+} from '../support/jwks.js';
 
-type Members = Record<string, unknown>;
-
-const rsaOf = (modulusLength: number, publicExponent = 65_537): Members => ({
-  ...generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' }),
-});
-const ecOf = (namedCurve: string): Members => ({
-  ...generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' }),
-});
-
-const rsa = rsaOf(2048);
-const [p256, p384, p521] = [ecOf('P-256'), ecOf('P-384'), ecOf('P-521')];
-const ed25519: Members = { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }) };
-const x25519: Members = { ...generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }) };
-const akp = { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' };
-
-/** The key of a self-signed certificate, and the certificate. */
-const certified = {
-  kty: 'EC',
-  crv: 'P-256',
-  x: 'Xj2R9aYBSH3vj5H8uTQ0ddCeQ8YQ6doekFibWmYgmhk',
-  y: 'CQW1YmwtVNFXK4Fbbh0Y_lrZO1vbYFk4e_yhlJFoSI0',
-};
-const certificate =
-  'MIIBiDCCAS2gAwIBAgIUVmi/fNJhkfNW7Z0GtZYa1B9BA+QwCgYIKoZIzj0EAwIwGDEWMBQGA1UEAwwNdGlkZXMuZXhhbXBsZTAgFw0yNjExMjIwMDA3MDhaGA8y' +
-  'MTI2MTAyOTAwMDcwOFowGDEWMBQGA1UEAwwNdGlkZXMuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABF49kfWmAUh974+R/Lk0NHXQnkPGEOnaHpBY' +
-  'm1pmIJoZCQW1YmwtVNFXK4Fbbh0Y/lrZO1vbYFk4e/yhlJFoSI2jUzBRMB0GA1UdDgQWBBTimkZ3fwYmNnIdrVzoZdJchxYruzAfBgNVHSMEGDAWgBTimkZ3fwYm' +
-  'NnIdrVzoZdJchxYruzAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQClVB+henm1D+3lvmdAMty7sPB6kI8JH1b2y7Tv5SjH1AIhAKw8quhwTXWW' +
-  'BsCCP1G7Qwn1yJcsMJo0H1MmTA9Zz4YW';
 const pem = `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`;
 
 /** The same of other types. */

@@ -307,6 +307,22 @@ describe.each(platforms)('bad input ($adapter, $database.name)', (platform) => {
     );
 
     it.each([
+      'http:///register',
+      'http://a:99999/register',
+      'http://a:99999/register/x',
+      'http://[bad/register',
+      'http://a%zz/register',
+      'x:/register',
+      '/register#f',
+      '/register/..',
+    ])('answers the request target %s without an error of the server', async (path) => {
+      for (const method of ['GET', 'POST', 'PATCH', 'OPTIONS', 'DELETE']) {
+        const { status } = await rawRequest(server.port, { method, path, headers: [JSON_TYPE], body: '{' });
+        expect([method, status < 500]).toEqual([method, true]);
+      }
+    });
+
+    it.each([
       '/register/a/b',
       '/register/..%2f..%2fetc%2fpasswd/x',
       '/register//',
