@@ -9,6 +9,10 @@ export default defineConfig({
         find: /^nestjs-dynamic-registration$/,
         replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)),
       },
+      {
+        find: /^nestjs-dynamic-registration\/testing$/,
+        replacement: fileURLToPath(new URL('lib/testing.ts', import.meta.url)),
+      },
     ],
   },
   test: {
@@ -19,6 +23,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    provide: { host: 'plain' },
     coverage: {
       provider: 'v8',
       include: ['lib/**/*.ts'],

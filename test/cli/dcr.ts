@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 /** The folder of the package. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MAIN = join('dist', 'cli', 'main.js');
+const MAIN = join('dist', 'esm', 'cli', 'main.js');
 
 /** What a finished command leaves. */
 export interface Finished {
@@ -43,7 +43,7 @@ export async function built(): Promise<void> {
   const stale = await Promise.all(
     sources.map(async (file) => {
       const source = await stat(join(ROOT, 'lib', file));
-      const output = await stat(join(ROOT, 'dist', file.replace(/\.ts$/, '.js'))).catch(() => undefined);
+      const output = await stat(join(ROOT, 'dist/esm', file.replace(/\.ts$/, '.js'))).catch(() => undefined);
       return !output || output.mtimeMs < source.mtimeMs;
     }),
   );

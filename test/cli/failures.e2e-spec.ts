@@ -232,7 +232,7 @@ describe('without the driver of a database', () => {
 
 describe('output that nobody takes', () => {
   it('ends with 1 and without a word when the reader is gone', async () => {
-    const command = spawn(process.execPath, [join(ROOT, 'dist/cli/main.js'), '--version'], { stdio: 'pipe' });
+    const command = spawn(process.execPath, [join(ROOT, 'dist/esm/cli/main.js'), '--version'], { stdio: 'pipe' });
     command.stdout.destroy();
     let stderr = '';
     command.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OAuthClient } from 'nestjs-dynamic-registration';
+import { registerClient } from 'nestjs-dynamic-registration/testing';
 import { RegistrationAudit } from '../../sample/listener/audit.listener.js';
 import { RegistrationModule } from '../../sample/listener/registration.module.js';
 import { platforms } from '../support/start-server.js';
@@ -18,10 +19,9 @@ describe.each(platforms)('sample listener ($adapter, $database.name)', (platform
     );
 
   it('writes a row for registration, update and deletion', async () => {
-    const { body } = await sample.register(TIDE_TABLES, await sample.token({ owner: 'acme' }));
-    const { client_id } = body;
+    const { client_id, registration_access_token } = await registerClient(sample.app, TIDE_TABLES, { owner: 'acme' });
     const path = `/register/${client_id}`;
-    const headers = { authorization: `Bearer ${body.registration_access_token}` };
+    const headers = { authorization: `Bearer ${registration_access_token}` };
     expect((await sample.request('PUT', path, { ...TIDE_TABLES, client_id }, headers)).status).toBe(200);
     expect((await sample.request('DELETE', path, undefined, headers)).status).toBe(204);
     expect(await rows(client_id)).toEqual([

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OAuthClientService } from 'nestjs-dynamic-registration';
+import { registerClient } from 'nestjs-dynamic-registration/testing';
 import { RegistrationModule } from '../../sample/policy/registration.module.js';
 import { platforms } from '../support/start-server.js';
 import { startSample, type RunningSample } from './start-sample.js';
@@ -34,8 +35,8 @@ describe.each(platforms)('sample policy ($adapter, $database.name)', (platform) 
   });
 
   it('judges an update by the owner of the client', async () => {
-    const { body } = await sample.register(at('acme.example'), await sample.token({ owner: 'acme' }));
-    const { client_id, registration_access_token } = body;
+    const registered = await registerClient(sample.app, at('acme.example'), { owner: 'acme' });
+    const { client_id, registration_access_token } = registered;
     const put = (host: string) =>
       sample.request(
         'PUT',

@@ -1,11 +1,11 @@
 import { Module, type INestApplication, type Type } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import {
-  InitialAccessTokenService,
   OAuthClientService,
   type InitialAccessTokenOptions,
   type OAuthClientRecord,
 } from 'nestjs-dynamic-registration';
+import { issueInitialAccessToken } from 'nestjs-dynamic-registration/testing';
 import type { AddressInfo } from 'node:net';
 import type { DataSource } from 'typeorm';
 import { createApplication, type AdapterName, type JsonResponse } from '../support/start-server.js';
@@ -54,7 +54,7 @@ export async function startSample(
     app,
     url,
     dataSource: app.get<DataSource>(getDataSourceToken(), { strict: false }),
-    token: async (options) => (await app.get(InitialAccessTokenService, { strict: false }).issue(options)).token,
+    token: (options) => issueInitialAccessToken(app, options),
     client: (clientId) => app.get(OAuthClientService, { strict: false }).find(clientId),
     request,
     register: (body, token) => request('POST', '/register', body, { authorization: `Bearer ${token}` }),
