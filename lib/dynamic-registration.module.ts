@@ -33,13 +33,9 @@ import { OAuthClientRepository } from './client/oauth-client.repository.js';
 import { OAuthClientService } from './client/oauth-client.service.js';
 import { ServerMetadataController } from './discovery/server-metadata.controller.js';
 import { ServerMetadataService } from './discovery/server-metadata.service.js';
-import {
-  checkGuards,
-  checkHostRoutes,
-  checkSiblings,
-  checkSingletons,
-  HostClasses,
-} from './dynamic-registration.start-check.js';
+import { requireOptions } from './start-checks/options.check.js';
+import { checkBesideFactory, checkExtras } from './start-checks/extras.check.js';
+import { checkHostRoutes, checkSiblings, checkSingletons, HostClasses } from './start-checks/application.check.js';
 import {
   EXTRAS,
   type DynamicRegistrationExtras,
@@ -53,21 +49,25 @@ import { InitialAccessToken } from './initial-access-token/initial-access-token.
 import { InitialAccessTokenGuard } from './initial-access-token/initial-access-token.guard.js';
 import { InitialAccessTokenRepository } from './initial-access-token/initial-access-token.repository.js';
 import { InitialAccessTokenService } from './initial-access-token/initial-access-token.service.js';
+import { CallerCredentials } from './openapi/caller-credentials.js';
+import { OpenApiService } from './openapi/openapi.service.js';
 import { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
 import { RegistrationAccessTokenService } from './registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from './registration-configuration.js';
 import { checkEntities } from './storage/entity.check.js';
 import { RegistrationDataSource, type RegistrationEntities } from './storage/registration-data-source.js';
+import { checkTables } from './storage/table.check.js';
 import { TokenGenerator } from './token/opaque-token.js';
 import { LOGGER } from './errors/logger.js';
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<DynamicRegistrationOptions>({
-  alwaysTransient: true,
-})
-  .setClassMethodName('forRoot')
-  .setFactoryMethodName('createDynamicRegistrationOptions')
-  .setExtras<DynamicRegistrationExtras>(EXTRAS, (definition, extras) => definitionOf(definition, extras))
-  .build();
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<DynamicRegistrationOptions>({
+    alwaysTransient: true,
+  })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createDynamicRegistrationOptions')
+    .setExtras<DynamicRegistrationExtras>(EXTRAS, (definition, extras) => definitionOf(definition, extras))
+    .build();
 
 /** What the host injects. */
 const EXPORTED = [
@@ -78,6 +78,7 @@ const EXPORTED = [
   ClientConfigurationService,
   RegistrationAccessTokenService,
   ServerMetadataService,
+  OpenApiService,
 ] as const;
 
 /**
@@ -97,6 +98,18 @@ export class DynamicRegistrationModule extends ConfigurableModuleClass implement
     super();
   }
 
+  /** Options and static options in one object. */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    requireOptions(options);
+    return super.forRoot(options);
+  }
+
+  /** Options of a factory: what it returns is checked when it has run, what stands beside it now. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    checkBesideFactory(options);
+    return super.forRootAsync(options);
+  }
+
   /** Before the routes of the application are registered. */
   configure(_consumer: MiddlewareConsumer): void {
     this.check();
@@ -104,9 +117,10 @@ export class DynamicRegistrationModule extends ConfigurableModuleClass implement
     this.routes.beforeRegistration(this.adapterHost.httpAdapter, this.applicationConfig);
   }
 
-  /** After they are. */
-  onModuleInit(): void {
+  /** After they are, and before anything listens: a host may make its tables until then. */
+  async onModuleInit(): Promise<void> {
     this.check();
+    await checkTables(this.moduleRef.get(RegistrationDataSource));
     if (this.config.access === 'open') {
       new Logger(LOGGER).warn(
         `anybody may register at ${this.config.registrationEndpoint}: put a rate limit in front of it`,
@@ -128,7 +142,7 @@ export class DynamicRegistrationModule extends ConfigurableModuleClass implement
 }
 
 function definitionOf(definition: DynamicModule, extras: DynamicRegistrationExtras): DynamicModule {
-  checkGuards(extras.guards);
+  checkExtras(extras);
   const entities: RegistrationEntities = {
     client: extras.entities?.client ?? OAuthClient,
     initialAccessToken: extras.entities?.initialAccessToken ?? InitialAccessToken,
@@ -165,6 +179,7 @@ function definitionOf(definition: DynamicModule, extras: DynamicRegistrationExtr
         provide: HostClasses,
         useValue: new HostClasses([guards.registration, guards.configuration, ...policies, ...listeners]),
       },
+      { provide: CallerCredentials, useValue: new CallerCredentials(guards) },
       provideList(RegistrationPolicies, policies, [ClientMetadataValidator]),
       provideList(RegistrationListeners, listeners, [RegistrationDataSource]),
       {
@@ -212,6 +227,7 @@ function core(entities: RegistrationEntities, dataSource: string | undefined): P
     ClientRegistrationService,
     ClientConfigurationService,
     ServerMetadataService,
+    OpenApiService,
   ];
 }
 

@@ -74,6 +74,10 @@ export { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
 export { TokenGenerator } from './token/opaque-token.js';
 export { ServerMetadataController } from './discovery/server-metadata.controller.js';
 export { ServerMetadataService } from './discovery/server-metadata.service.js';
+export type { JsonSchema } from './client-metadata/json-schema.js';
+export type { HostDocument } from './openapi/merged-document.js';
+export type { OpenApiDocument } from './openapi/openapi-document.js';
+export { OpenApiService } from './openapi/openapi.service.js';
 export { ErrorResponse, type ErrorAnswer } from './errors/error-response.js';
 export {
   AccessDeniedError,

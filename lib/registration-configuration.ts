@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { ClientMetadata } from './client-metadata/client-metadata.dto.js';
 import { responseTypeInOrder } from './client-metadata/consistency.rules.js';
 import { metadataTable, type MetadataTable } from './client-metadata/metadata-table.js';
-import { checkOptions } from './dynamic-registration.options-check.js';
+import { checkOptions } from './start-checks/options.check.js';
 import {
   DEFAULT_CLIENT_SECRET,
   DEFAULT_LIMITS,

@@ -150,7 +150,7 @@ describe.each(databases)('registration listeners ($name)', (database) => {
       const lines = log.of('error');
       expect(lines).toHaveLength(3);
       for (const [i, type] of ['registered', 'updated', 'deleted'].entries()) {
-        expect(lines[i]).toContain(`a listener failed after a client was ${type}`);
+        expect(lines[i]).toContain(`the listener After failed after a client was ${type}`);
         expect(lines[i]).toContain(`no mail about ${type}`);
       }
     } finally {

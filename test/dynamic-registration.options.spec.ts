@@ -4,10 +4,15 @@ import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import {
   ClientMetadata,
   DynamicRegistrationModule,
+  InitialAccessTokenGuard,
+  MetadataField,
   RegistrationConfiguration,
+  RegistrationListener,
+  RegistrationPolicy,
   type DynamicRegistrationOptions,
 } from 'nestjs-dynamic-registration';
 import { describe, expect, it } from 'vitest';
+import { EXTRAS } from '../lib/dynamic-registration.options.js';
 import { databases } from './support/databases.js';
 
 const issuer = 'https://auth.example.com';
@@ -15,6 +20,44 @@ const example = "forRoot({ issuer: 'https://auth.example.com' })";
 const configure = (options: unknown) => new RegistrationConfiguration(options as DynamicRegistrationOptions);
 
 class NotMetadata {}
+
+class GetterMetadata extends ClientMetadata {
+  // @ts-expect-error -- TypeScript refuses it, and does not check what JavaScript does
+  override get client_name() {
+    return 'Tide Tables';
+  }
+}
+
+class AccessorMetadata extends ClientMetadata {
+  private kept?: string;
+
+  @MetadataField()
+  get tier() {
+    return this.kept ?? '';
+  }
+
+  set tier(value: string) {
+    this.kept = value;
+  }
+}
+
+class MethodMetadata extends ClientMetadata {
+  @MetadataField()
+  tier() {
+    return 'gold';
+  }
+}
+
+class InheritedNameMetadata extends ClientMetadata {
+  @MetadataField()
+  override toString = () => 'gold';
+}
+
+class GetterBesideMetadata extends ClientMetadata {
+  get isNamed() {
+    return this.client_name !== undefined;
+  }
+}
 
 /** Every wrong configuration and what it is answered. */
 const WRONG: readonly [unknown, string][] = [
@@ -54,10 +97,42 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer: 'http://auth.example.com' }, `"issuer" must use https, or http on a loopback host: ${example}`],
   [{ issuer: 'http://localhost.example.com' }, `"issuer" must use https, or http on a loopback host: ${example}`],
   [{ issuer: 'ftp://auth.example.com' }, `"issuer" must use https, or http on a loopback host: ${example}`],
+  [{ issuer, isuer: issuer }, '"isuer" is no option, did you mean "issuer"?'],
   [
-    { issuer, isuer: issuer },
-    '"isuer" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, redirectUris, limits, metadata, clientSecret, registrationAccessToken, cors, discovery',
+    { issuer, tenants: 2 },
+    '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, redirectUris, limits, metadata, clientSecret, registrationAccessToken, cors, discovery',
   ],
+  // Names that every object has are no options either.
+  ...['constructor', 'toString', 'hasOwnProperty'].map((name): [unknown, string] => [
+    { issuer, [name]: true },
+    `"${name}" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, redirectUris, limits, metadata, clientSecret, registrationAccessToken, cors, discovery`,
+  ]),
+  ...[
+    ['polices', 'policies'],
+    ['policy', 'policies'],
+    ['guard', 'guards'],
+    ['listner', 'listeners'],
+    ['datasource', 'dataSource'],
+    ['data_source', 'dataSource'],
+    ['ISSUER', 'issuer'],
+    ['Access', 'access'],
+    ['redirect_uris', 'redirectUris'],
+    ['redirectURIs', 'redirectUris'],
+    ['clientSecrets', 'clientSecret'],
+    ['registrationAccesToken', 'registrationAccessToken'],
+    ['unsuportedMetadata', 'unsupportedMetadata'],
+    ['discover', 'discovery'],
+    // A member of another option.
+    ['scopes', 'server.scopes'],
+    ['grantTypes', 'server.grantTypes'],
+    ['loopbackHttp', 'redirectUris.loopbackHttp'],
+    ['bcryptCost', 'clientSecret.bcryptCost'],
+    ['rotation', 'registrationAccessToken.rotation'],
+    ['origins', 'cors.origins'],
+  ].map(([name = '', meant]): [unknown, string] => [
+    { issuer, [name]: [] },
+    `"${name}" is no option, did you mean "${meant}"?`,
+  ]),
   ...[
     'isGlobal',
     'imports',
@@ -85,14 +160,50 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer, access: 'closed' }, '"access" must be initial-access-token or open or disabled'],
   [{ issuer, access: true }, '"access" must be initial-access-token or open or disabled'],
   [{ issuer, openGrantTypes: 'authorization_code' }, '"openGrantTypes" must be a list of strings'],
-  [{ issuer, openGrantTypes: [''] }, '"openGrantTypes" must be a list of strings'],
-  [{ issuer, management: 'all' }, '"management" must be an object'],
-  [{ issuer, management: { read: 'yes' } }, '"management.read" must be true or false'],
-  [{ issuer, management: { reed: true } }, '"management.reed" is no option. The options are read, update, delete'],
-  [{ issuer, server: [] }, '"server" must be an object'],
+  [{ issuer, access: 'opened' }, '"access" must be initial-access-token or open or disabled, did you mean "open"?'],
   [
-    { issuer, server: { scope: 'read' } },
-    '"server.scope" is no option. The options are scopes, defaultScopes, baselineScopes, grantTypes, responseTypes, tokenEndpointAuthMethods',
+    { issuer, access: 'initial_access_token' },
+    '"access" must be initial-access-token or open or disabled, did you mean "initial-access-token"?',
+  ],
+  [{ issuer, openGrantTypes: [''] }, '"openGrantTypes" must be a list of strings'],
+  [
+    { issuer, openGrantTypes: ['authorisation_code'] },
+    '"openGrantTypes" contains authorisation_code, which is not available, did you mean "authorization_code"?',
+  ],
+  [
+    { issuer, openGrantTypes: ['urn:ietf:params:oauth:grant-type:device-code'] },
+    '"openGrantTypes" contains urn:ietf:params:oauth:grant-type:device-code, which is not available, did you mean "urn:ietf:params:oauth:grant-type:device_code"?',
+  ],
+  [{ issuer, management: 'all' }, '"management" must be true, false or { read, update, delete }'],
+  [{ issuer, management: { read: 'yes' } }, '"management.read" must be true or false'],
+  [{ issuer, management: { reed: true } }, '"management.reed" is no option, did you mean "management.read"?'],
+  [{ issuer, management: { create: true } }, '"management.create" is no option. The options are read, update, delete'],
+  [
+    { issuer, management: { valueOf: true } },
+    '"management.valueOf" is no option. The options are read, update, delete',
+  ],
+  [{ issuer, server: [] }, '"server" must be an object'],
+  [{ issuer, server: { scope: 'read' } }, '"server.scope" is no option, did you mean "server.scopes"?'],
+  [{ issuer, server: { grantType: [] } }, '"server.grantType" is no option, did you mean "server.grantTypes"?'],
+  [
+    { issuer, server: { response_types: [] } },
+    '"server.response_types" is no option, did you mean "server.responseTypes"?',
+  ],
+  [
+    { issuer, server: { acrValues: [] } },
+    '"server.acrValues" is no option. The options are scopes, defaultScopes, baselineScopes, grantTypes, responseTypes, tokenEndpointAuthMethods',
+  ],
+  [
+    { issuer, server: { grantTypes: ['client_credential'] } },
+    '"server.grantTypes" contains client_credential, which is not available, did you mean "client_credentials"?',
+  ],
+  [
+    { issuer, server: { grantTypes: ['authorization_code', 'magic'] } },
+    '"server.grantTypes" contains magic, which is not available. Other ones are absolute URIs (RFC 6749 section 4.5); known are authorization_code, implicit, password, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:saml2-bearer, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:token-exchange, urn:ietf:params:oauth:grant-type:uma-ticket, urn:ietf:params:oauth:grant-type:pre-authorized_code, urn:openid:params:grant-type:ciba',
+  ],
+  [
+    { issuer, server: { tokenEndpointAuthMethods: ['client_secret_baisc'] } },
+    '"server.tokenEndpointAuthMethods" contains client_secret_baisc, which is not available, did you mean "client_secret_basic"?',
   ],
   [
     { issuer, server: { scopes: 'read write' } },
@@ -119,6 +230,10 @@ const WRONG: readonly [unknown, string][] = [
     '"server.tokenEndpointAuthMethods" contains client_secret_jwt, which is not available. Available are client_secret_basic, client_secret_post, none, private_key_jwt, self_signed_tls_client_auth',
   ],
   [{ issuer, unsupportedMetadata: 'ignore' }, '"unsupportedMetadata" must be narrow or reject'],
+  [
+    { issuer, unsupportedMetadata: 'rejects' },
+    '"unsupportedMetadata" must be narrow or reject, did you mean "reject"?',
+  ],
   [{ issuer, redirectUris: null }, '"redirectUris" must be an object'],
   [{ issuer, redirectUris: { loopbackHttp: 1 } }, '"redirectUris.loopbackHttp" must be true or false'],
   [
@@ -142,6 +257,17 @@ const WRONG: readonly [unknown, string][] = [
     '"limits.nameBytes" is no option. The options are redirectUris, uriBytes, scopeBytes, textBytes, listEntries, jwksBytes',
   ],
   [{ issuer, metadata: NotMetadata }, '"metadata" must be a class that extends ClientMetadata'],
+  ...(
+    [
+      [GetterMetadata, 'client_name'],
+      [AccessorMetadata, 'tier'],
+      [MethodMetadata, 'tier'],
+      [InheritedNameMetadata, 'toString'],
+    ] as const
+  ).map(([metadata, name]): [unknown, string] => [
+    { issuer, metadata },
+    `"metadata" declares ${name}, which is a getter or a method of the class. Make it a plain property`,
+  ]),
   [{ issuer, metadata: new ClientMetadata() }, '"metadata" must be a class that extends ClientMetadata'],
   [{ issuer, clientSecret: 'bcrypt' }, '"clientSecret" must be an object'],
   [
@@ -161,6 +287,14 @@ const WRONG: readonly [unknown, string][] = [
     '"clientSecret.prefix" must have at most 16 characters of A-Z a-z 0-9 - . _ ~',
   ],
   [{ issuer, clientSecret: { hash: 'md5' } }, '"clientSecret.hash" must be sha256 or bcrypt'],
+  [
+    { issuer, clientSecret: { hash: 'sha-256' } },
+    '"clientSecret.hash" must be sha256 or bcrypt, did you mean "sha256"?',
+  ],
+  [
+    { issuer, clientSecret: { hash: 'bcryptjs' } },
+    '"clientSecret.hash" must be sha256 or bcrypt, did you mean "bcrypt"?',
+  ],
   [{ issuer, clientSecret: { bcryptCost: 4 } }, '"clientSecret.bcryptCost" must be an integer from 10 to 15'],
   [{ issuer, clientSecret: { bcryptCost: 31 } }, '"clientSecret.bcryptCost" must be an integer from 10 to 15'],
   [
@@ -170,7 +304,8 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer, registrationAccessToken: { rotation: 'always' } }, '"registrationAccessToken.rotation" must be never'],
   [{ issuer, cors: true }, '"cors" must be an object'],
   [{ issuer, cors: { origins: 'https://app.example.com' } }, '"cors.origins" must be a list of strings'],
-  [{ issuer, discovery: 'on' }, '"discovery" must be an object'],
+  [{ issuer, discovery: 'on' }, '"discovery" must be true, false or { metadata }'],
+  [{ issuer, discovery: { metdata: {} } }, '"discovery.metdata" is no option, did you mean "discovery.metadata"?'],
   [{ issuer, discovery: { metadata: [] } }, '"discovery.metadata" must be an object'],
   [
     { issuer, discovery: { metadata: { issuer: 'https://other.example.com' } } },
@@ -192,10 +327,13 @@ describe('a wrong configuration', () => {
     { issuer: 'http://[::1]:3000' },
     { issuer, path: 'oauth/register' },
     { issuer, mount: '/oauth/register' },
+    { issuer, metadata: GetterBesideMetadata },
     { issuer, access: () => 'open' },
     { issuer, management: { update: false } },
     { issuer, clientSecret: { prefix: '' } },
     { issuer, server: { responseTypes: [] } },
+    { issuer, server: { grantTypes: ['urn:openid:params:grant-type:ciba', 'https://acme.example/grants/badge'] } },
+    { issuer, openGrantTypes: ['urn:acme:device', 'urn:ietf:params:oauth:grant-type:device_code'] },
     { issuer, limits: { textBytes: undefined } },
     { issuer, path: undefined, server: undefined, clientSecret: undefined },
     { issuer, discovery: { metadata: { service_documentation: 'https://docs.example.com' } } },
@@ -266,10 +404,159 @@ describe.each(sqlite)('a wrong configuration of the module', (database) => {
     );
   });
 
+  class WrongOptions {
+    createDynamicRegistrationOptions = () => ({ issuer, polices: [] }) as DynamicRegistrationOptions;
+  }
+
+  @Module({ providers: [WrongOptions], exports: [WrongOptions] })
+  class WrongOptionsModule {}
+
+  const besideFactory = { useFactory: () => ({ issuer }), polices: [] };
+  const wrong = () => ({ issuer, polices: [] }) as DynamicRegistrationOptions;
+  it.each<[string, () => DynamicModule]>([
+    ['forRoot', () => DynamicRegistrationModule.forRoot(wrong())],
+    ['useFactory', () => DynamicRegistrationModule.forRootAsync({ useFactory: wrong })],
+    ['an asynchronous useFactory', () => DynamicRegistrationModule.forRootAsync({ useFactory: async () => wrong() })],
+    ['useClass', () => DynamicRegistrationModule.forRootAsync({ useClass: WrongOptions })],
+    [
+      'useExisting',
+      () => DynamicRegistrationModule.forRootAsync({ imports: [WrongOptionsModule], useExisting: WrongOptions }),
+    ],
+    ['what stands beside a factory', () => DynamicRegistrationModule.forRootAsync(besideFactory)],
+  ])('ends the start with the nearest name for one that is wrong in %s', async (_, imported) => {
+    await expect(failure(imported)).resolves.toBe(
+      'DynamicRegistrationModule: "polices" is no option, did you mean "policies"?',
+    );
+  });
+
+  it.each<[object | undefined, string]>([
+    [
+      { useFactory: () => ({ issuer }), issuer },
+      '"issuer" must stand in what the factory returns, not beside it: forRootAsync({ useFactory: () => ({ issuer: ... }) })',
+    ],
+    [
+      { useFactory: () => ({ issuer }), clientSecret: { hash: 'bcrypt' } },
+      '"clientSecret" must stand in what the factory returns, not beside it: forRootAsync({ useFactory: () => ({ clientSecret: ... }) })',
+    ],
+    [{ useFactroy: () => ({ issuer }) }, '"useFactroy" is no option, did you mean "useFactory"?'],
+    [{ useFactory: () => ({ issuer }), injects: [] }, '"injects" is no option, did you mean "inject"?'],
+    [{ useFactory: () => ({ issuer }), scopes: [] }, '"scopes" is no option, did you mean "server.scopes"?'],
+    [
+      { useFactory: () => ({ issuer }), tenants: 2 },
+      '"tenants" is no option. Beside a factory stand useFactory, useClass, useExisting, inject, provideInjectionTokensFrom, isGlobal, imports, entities, dataSource, guards, policies, listeners, providers, decorators',
+    ],
+    [{}, 'forRootAsync takes one of useFactory, useClass, useExisting, and was given none'],
+    [
+      { useFactory: () => ({ issuer }), useClass: WrongOptions },
+      'forRootAsync takes one of useFactory, useClass, useExisting, and was given useFactory and useClass',
+    ],
+    [undefined, 'the options are missing. Give at least forRootAsync({ useFactory: () => ({ issuer: ... }) })'],
+  ])('ends the start by forRootAsync(%o)', (options, message) => {
+    expect(() => DynamicRegistrationModule.forRootAsync(options as never)).toThrow(
+      new Error(`DynamicRegistrationModule: ${message}`),
+    );
+  });
+
+  it('ends the start by forRoot without options', () => {
+    expect(() => DynamicRegistrationModule.forRoot(undefined as never)).toThrow(
+      new Error('DynamicRegistrationModule: the options are missing. Give at least forRoot({ issuer: ... })'),
+    );
+  });
+
   it('ends the start when a factory returns nothing', async () => {
     const useFactory = () => undefined as unknown as DynamicRegistrationOptions;
     await expect(failure(() => DynamicRegistrationModule.forRootAsync({ useFactory }))).resolves.toBe(
       'DynamicRegistrationModule: the options are missing. Give at least forRoot({ issuer: ... })',
     );
+  });
+});
+
+class SomePolicy extends RegistrationPolicy {
+  review = (proposed: ClientMetadata) => proposed;
+}
+
+class SomeListener extends RegistrationListener {
+  handle(): void {}
+}
+
+class SomeClass {}
+
+/** Every wrong static option and what it is answered. */
+const WRONG_EXTRAS: readonly [object, string][] = [
+  [{ isGlobal: 'yes' }, '"isGlobal" must be true or false'],
+  [{ imports: SomeClass }, '"imports" must be a list of modules'],
+  [{ entities: SomeClass }, '"entities" must be an object'],
+  [{ entities: [SomeClass] }, '"entities" must be an object'],
+  [{ entities: { clients: SomeClass } }, '"entities.clients" is no option, did you mean "entities.client"?'],
+  [{ entities: { user: SomeClass } }, '"entities.user" is no option. The options are client, initialAccessToken'],
+  ...[null, 'App', {}, () => SomeClass].map((client): [object, string] => [
+    { entities: { client } },
+    '"entities.client" must be an entity class, such as entities: { client: App }',
+  ]),
+  [
+    { entities: { initialAccessToken: new SomeClass() } },
+    '"entities.initialAccessToken" must be an entity class, such as entities: { client: App }',
+  ],
+  ...[7, '', SomeClass].map((dataSource): [object, string] => [
+    { dataSource },
+    '"dataSource" must be the name of a data source, as in TypeOrmModule.forRoot({ name: \'auth\', ... })',
+  ]),
+  [{ guards: [InitialAccessTokenGuard] }, '"guards" must be an object'],
+  [
+    { guards: { registrations: InitialAccessTokenGuard } },
+    '"guards.registrations" is no option, did you mean "guards.registration"?',
+  ],
+  [
+    { guards: { management: SomeClass } },
+    '"guards.management" is no option. The options are registration, configuration',
+  ],
+  ...[SomeClass, 'guard', null, {}, () => true].map((registration): [object, string] => [
+    { guards: { registration } },
+    '"guards.registration" must extend InitialAccessTokenGuard',
+  ]),
+  ...[SomePolicy, new SomePolicy(), {}].map((policies): [object, string] => [
+    { policies },
+    '"policies" must be a list of classes that extend RegistrationPolicy, such as policies: [MyPolicy]',
+  ]),
+  // `undefined` is what a circular import leaves of a class.
+  ...[SomeClass, SomeListener, RegistrationPolicy, new SomePolicy(), undefined, null, 'SomePolicy', () => true].map(
+    (wrong): [object, string] => [
+      { policies: [SomePolicy, wrong] },
+      '"policies[1]" must be a class that extends RegistrationPolicy, such as policies: [MyPolicy]',
+    ],
+  ),
+  [
+    // oxlint-disable-next-line no-sparse-arrays -- a comma too much is a mistake to tell
+    { policies: [, SomePolicy] },
+    '"policies[0]" must be a class that extends RegistrationPolicy, such as policies: [MyPolicy]',
+  ],
+  ...[SomeClass, SomePolicy, new SomeListener(), undefined].map((wrong): [object, string] => [
+    { listeners: [wrong] },
+    '"listeners[0]" must be a class that extends RegistrationListener, such as listeners: [MyListener]',
+  ]),
+  [{ providers: { provide: SomeClass } }, '"providers" must be a list of providers'],
+  ...[undefined, 'SomeClass', { useClass: SomeClass }].map((wrong): [object, string] => [
+    { providers: [SomeClass, wrong] },
+    '"providers[1]" must be a class or { provide, ... }',
+  ]),
+  [{ decorators: () => undefined }, '"decorators" must be a list of class decorators, such as decorators: [Public()]'],
+  ...[undefined, 'Public', {}].map((wrong): [object, string] => [
+    { decorators: [wrong] },
+    '"decorators[0]" must be a class decorator, such as decorators: [Public()]',
+  ]),
+];
+
+describe('a wrong static option', () => {
+  it.each(WRONG_EXTRAS)('%o ends the start, beside a factory too', (extras, message) => {
+    const error = new Error(`DynamicRegistrationModule: ${message}`);
+    expect(() => DynamicRegistrationModule.forRoot({ issuer, ...extras })).toThrow(error);
+    expect(() => DynamicRegistrationModule.forRootAsync({ useFactory: () => ({ issuer }), ...extras })).toThrow(error);
+  });
+
+  it('is not one that is undefined', () => {
+    const names = Object.keys(EXTRAS);
+    const extras = Object.fromEntries(names.map((name) => [name, undefined]));
+    expect(() => DynamicRegistrationModule.forRoot({ issuer, ...extras })).not.toThrow();
+    expect(() => DynamicRegistrationModule.forRoot({ issuer, entities: { client: undefined } })).not.toThrow();
   });
 });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ClientMetadata } from 'nestjs-dynamic-registration';
 import { describe, expect, it } from 'vitest';
 import { metadataTable } from '../lib/client-metadata/metadata-table.js';
-import { OPTION_NAMES } from '../lib/dynamic-registration.options-check.js';
+import { OPTION_NAMES } from '../lib/start-checks/options.check.js';
 import {
   DEFAULT_CLIENT_SECRET,
   DEFAULT_LIMITS,

@@ -53,6 +53,7 @@ function mysql({ url }: ServerConnection, type: 'mysql' | 'mariadb', driver: unk
   return {
     type,
     driver,
+    ...FOR_TYPEORM_0_3,
     host: url.hostname.replaceAll(/^\[|\]$/g, ''),
     ...(url.port === '' ? {} : { port: Number(url.port) }),
     username: decodeURIComponent(url.username),
@@ -64,6 +65,9 @@ function mysql({ url }: ServerConnection, type: 'mysql' | 'mariadb', driver: unk
     extra: Object.fromEntries([...url.searchParams].map(([name, value]) => [name, parameter(value)])),
   };
 }
+
+/** Without it TypeORM 0.3 wonders aloud which driver it was given; TypeORM 1 knows only this one. */
+const FOR_TYPEORM_0_3 = { connectorPackage: 'mysql2' };
 
 function parameter(value: string): unknown {
   try {

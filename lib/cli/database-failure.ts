@@ -71,6 +71,7 @@ const MESSAGES: readonly (readonly [RegExp, Explanation])[] = [
   [/SASL|password must be a string/, wrongPassword],
   [/timeout expired|connection timeout/, unreachable],
   [/table .* already exists/, tableExists],
+  [/no such table/, missingTables],
   [/no such column/, otherVersion],
   [/file is not a database/, notSqlite],
   [/unable to open/i, unopenable],
@@ -78,13 +79,15 @@ const MESSAGES: readonly (readonly [RegExp, Explanation])[] = [
 ];
 
 /** The tables are not there. */
-export function missingTables({ name, again }: Connection): string {
+function missingTables({ name, again }: Connection): string {
   return `${name} has no tables of this module: run dcr migrate run${again}`;
 }
 
 /** What went wrong with a database, in one line that says what to do and holds no password. */
-export function databaseFailure(error: unknown, connection: Connection): Error {
-  if (error instanceof RefusedError || error instanceof UsageError) return error;
+export function databaseFailure(failure: unknown, connection: Connection): Error {
+  if (failure instanceof RefusedError || failure instanceof UsageError) return failure;
+  // The start of the module tells a host what to do; what it was caused by tells what to do here.
+  const error = failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure;
   const code = codeOf(error);
   const message = oneLine(error instanceof Error ? error.message : String(error));
   const explain = MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? EXPLANATIONS[code];

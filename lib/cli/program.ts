@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { UsageError } from './command.error.js';
 import { addMigrateCommand } from './migrate.command.js';
 import { maskPasswords, oneLine } from './message-text.js';
@@ -51,6 +51,7 @@ Example:
   $ dcr tokens create --max-uses 1 --expires-in 1h`;
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  // By the name of the package, wherever in it this file is built to.
+  const manifest: unknown = createRequire(import.meta.url)('nestjs-dynamic-registration/package.json');
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '';
 }

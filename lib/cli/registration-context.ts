@@ -2,11 +2,10 @@ import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { DynamicRegistrationModule, InitialAccessToken, OAuthClient } from '../index.js';
-import { RefusedError } from './command.error.js';
+import { DynamicRegistrationModule } from '../index.js';
 import type { Connection } from './connection.js';
 import { dataSourceOptions } from './data-source-options.js';
-import { databaseFailure, missingTables } from './database-failure.js';
+import { databaseFailure } from './database-failure.js';
 
 /** No URL is made from it: the command line emits none. */
 const ISSUER = 'http://localhost';
@@ -22,37 +21,35 @@ export async function withRegistration<T>(
   connection: Connection,
   work: (services: INestApplicationContext) => Promise<T>,
 ): Promise<T> {
+  const opened: DataSource[] = [];
   try {
     const database = await dataSourceOptions(connection);
     const application = await NestFactory.createApplicationContext(
       {
         module: CommandLineModule,
         imports: [
-          TypeOrmModule.forRoot({ ...database, autoLoadEntities: true, retryAttempts: 0 }),
+          TypeOrmModule.forRootAsync({
+            useFactory: () => ({ ...database, autoLoadEntities: true, retryAttempts: 0 }),
+            dataSourceFactory: async (options = database) => {
+              const dataSource = new DataSource(options);
+              opened.push(dataSource);
+              return dataSource;
+            },
+          }),
           DynamicRegistrationModule.forRoot({ issuer: ISSUER }),
         ],
       },
       { logger: false, abortOnError: false },
     );
     try {
-      await requireTables(application.get(DataSource), connection);
       return await work(application);
     } finally {
       await application.close();
     }
   } catch (error) {
     throw databaseFailure(error, connection);
-  }
-}
-
-async function requireTables(dataSource: DataSource, connection: Connection): Promise<void> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    for (const entity of [OAuthClient, InitialAccessToken]) {
-      if (!(await runner.hasTable(dataSource.getMetadata(entity).tablePath)))
-        throw new RefusedError(missingTables(connection));
-    }
   } finally {
-    await runner.release();
+    // A start that failed leaves its connections, which would keep the process alive.
+    for (const dataSource of opened) if (dataSource.isInitialized) await dataSource.destroy();
   }
 }

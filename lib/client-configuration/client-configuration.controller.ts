@@ -1,5 +1,5 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { Caller } from '../http/caller.js';
+import { callerOf } from '../http/caller.js';
 import type { HttpRequest } from '../http/http-request.js';
 import type { HttpResponse } from '../http/http-response.js';
 import { bodyOf } from '../http/json-body.guard.js';
@@ -19,22 +19,19 @@ export class ClientConfigurationController {
   ) {}
 
   /** `GET /register/:client_id`: client read request (RFC 7592 section 2.1). */
-  read(@Res() response: HttpResponse, @Caller() credential: ConfigurationCredential): void {
-    this.wire.ok(response, this.configuration.read(credential));
+  read(@Req() request: HttpRequest, @Res() response: HttpResponse): void {
+    this.wire.ok(response, this.configuration.read(callerOf(request) as ConfigurationCredential));
   }
 
   /** `PUT /register/:client_id`: client update request (RFC 7592 section 2.2). */
-  async update(
-    @Req() request: HttpRequest,
-    @Res() response: HttpResponse,
-    @Caller() credential: ConfigurationCredential,
-  ): Promise<void> {
+  async update(@Req() request: HttpRequest, @Res() response: HttpResponse): Promise<void> {
+    const credential = callerOf(request) as ConfigurationCredential;
     this.wire.ok(response, await this.configuration.update(bodyOf(request), credential));
   }
 
   /** `DELETE /register/:client_id`: client delete request (RFC 7592 section 2.3). */
-  async delete(@Res() response: HttpResponse, @Caller() credential: ConfigurationCredential): Promise<void> {
-    await this.configuration.delete(credential);
+  async delete(@Req() request: HttpRequest, @Res() response: HttpResponse): Promise<void> {
+    await this.configuration.delete(callerOf(request) as ConfigurationCredential);
     this.wire.noContent(response);
   }
 }

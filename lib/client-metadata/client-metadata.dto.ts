@@ -1,4 +1,5 @@
 import { InvalidRedirectUriError } from '../errors/registration.error.js';
+import type { JsonSchema } from './json-schema.js';
 import { jwkSet, withoutUnknownKeys } from './jwk-set.rules.js';
 import { MetadataField, MetadataRuleDecorator } from './metadata-field.decorator.js';
 import { redirectUri } from './redirect-uri.rules.js';
@@ -6,26 +7,44 @@ import { responseTypeInOrder } from './consistency.rules.js';
 import { displayText, listOf, oneOf, scopeString, scopeTokens, text, unique } from './text.rules.js';
 import { httpsUri, webUri } from './web-uri.rules.js';
 
+const TEXT: JsonSchema = { type: 'string', minLength: 1 };
+const JWK: JsonSchema = { type: 'object', required: ['kty'], properties: { kty: { type: 'string' } } };
+const JWK_SET: JsonSchema = {
+  type: 'object',
+  required: ['keys'],
+  properties: { keys: { type: 'array', minItems: 1, items: JWK } },
+};
+const listSchema = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+const uriSchema = (pattern: string): JsonSchema => ({ type: 'string', format: 'uri', pattern });
+
 /** Redirection URIs by the rules that need no configuration (RFC 6749 section 3.1.2, RFC 8252 section 7). */
-export const IsRedirectUriList = () => MetadataRuleDecorator('redirectUriList', listOf(redirectUri));
+export const IsRedirectUriList = () =>
+  MetadataRuleDecorator(
+    'redirectUriList',
+    listOf(redirectUri),
+    listSchema(uriSchema('^[A-Za-z][A-Za-z0-9+.-]*:[^#*]+$')),
+  );
 /** A non-empty string without control characters. */
-export const IsText = () => MetadataRuleDecorator('text', text);
+export const IsText = () => MetadataRuleDecorator('text', text, TEXT);
 /** A string a person will read: text with something visible in it, and without bidirectional overrides. */
-export const IsDisplayText = () => MetadataRuleDecorator('displayText', displayText);
+export const IsDisplayText = () => MetadataRuleDecorator('displayText', displayText, TEXT);
 /** A list of strings without control characters. */
-export const IsTextList = () => MetadataRuleDecorator('textList', listOf(text));
+export const IsTextList = () => MetadataRuleDecorator('textList', listOf(text), listSchema(TEXT));
 /** A list of strings a person will read. */
-export const IsDisplayTextList = () => MetadataRuleDecorator('displayTextList', listOf(displayText));
+export const IsDisplayTextList = () => MetadataRuleDecorator('displayTextList', listOf(displayText), listSchema(TEXT));
 /** Space-separated scope tokens (RFC 6749 section 3.3). */
-export const IsScope = () => MetadataRuleDecorator('scope', scopeString);
+export const IsScope = () =>
+  MetadataRuleDecorator('scope', scopeString, { type: 'string', pattern: '^[ !#-\\[\\]-~]*$' });
 /** The URL of a page: https, or http on the machine itself. */
-export const IsWebUri = () => MetadataRuleDecorator('webUri', webUri);
+export const IsWebUri = () => MetadataRuleDecorator('webUri', webUri, uriSchema('^[Hh][Tt][Tt][Pp][Ss]?://'));
 /** An https URL without userinfo and fragment. */
-export const IsHttpsUri = () => MetadataRuleDecorator('httpsUri', httpsUri);
+export const IsHttpsUri = () =>
+  MetadataRuleDecorator('httpsUri', httpsUri, uriSchema('^[Hh][Tt][Tt][Pp][Ss]://[^#]+$'));
 /** A JWK Set of public keys (RFC 7517 section 5, RFC 7591 section 2). */
-export const IsJwkSet = () => MetadataRuleDecorator('jwkSet', jwkSet);
+export const IsJwkSet = () => MetadataRuleDecorator('jwkSet', jwkSet, JWK_SET);
 /** One of the given words. */
-export const IsOneOf = (...words: string[]) => MetadataRuleDecorator('oneOf', oneOf(...words));
+export const IsOneOf = (...words: string[]) =>
+  MetadataRuleDecorator('oneOf', oneOf(...words), { type: 'string', enum: words });
 
 /**
  * All client metadata this module understands (RFC 7591 section 2); any other member of a request is ignored, never stored and never

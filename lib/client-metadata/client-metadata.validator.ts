@@ -139,6 +139,7 @@ export class ClientMetadataValidator {
     scopeOf: (asked: string | undefined) => string | undefined,
   ): RegistrableMetadata {
     const { server, unsupportedMetadata, redirectUris } = this.config;
+    this.requireFields(asked);
     const types = this.grantAndResponseTypes(asked, grantTypes);
     const method = asked.token_endpoint_auth_method ?? this.defaultAuthMethod();
     requireSupported('token_endpoint_auth_method', method, server.tokenEndpointAuthMethods);
@@ -158,7 +159,6 @@ export class ClientMetadataValidator {
     requireRedirectUri(uris, types.responseTypes);
     refuseTwoKeySources(metadata);
     checkAuthenticationMethod(metadata);
-    this.requireFields(metadata);
     return metadata;
   }
 
@@ -193,6 +193,7 @@ export class ClientMetadataValidator {
     return methods.includes('client_secret_basic') ? 'client_secret_basic' : (methods[0] ?? 'none');
   }
 
+  /** What a host requires must be sent: a default is no answer to that. */
   private requireFields(metadata: ClientMetadata): void {
     for (const row of this.config.metadataTable.values()) {
       const value: unknown = Reflect.get(metadata, row.name);

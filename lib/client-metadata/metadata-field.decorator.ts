@@ -1,5 +1,6 @@
 import { registerDecorator } from 'class-validator';
 import type { InvalidClientMetadataError, InvalidRedirectUriError } from '../errors/registration.error.js';
+import type { JsonSchema } from './json-schema.js';
 import type { MetadataRule } from './metadata-rule.js';
 
 /** What a row of the metadata table says beside its rules. */
@@ -18,6 +19,8 @@ export interface MetadataFieldOptions {
   readonly normalize?: (value: never) => unknown;
   /** Which bounds of `limits` hold for the value: its bytes, and how many entries a list may have. */
   readonly limits?: { readonly bytes?: MetadataLimit; readonly entries?: MetadataLimit };
+  /** What a value looks like in the OpenAPI document, beside what our rules say. @default made from the type of the property */
+  readonly schema?: JsonSchema;
 }
 
 /** The bounds of the option `limits` that a row can name. */
@@ -27,6 +30,8 @@ export type MetadataLimit = 'redirectUris' | 'uriBytes' | 'scopeBytes' | 'textBy
 export interface MetadataRowPart {
   options: MetadataFieldOptions;
   rules: MetadataRule[];
+  /** What the rules say as JSON Schema, as far as it can say it. */
+  ruleSchemas: JsonSchema[];
   declared: boolean;
 }
 
@@ -57,10 +62,13 @@ export const CONSTRAINT_PREFIX = 'metadataRule:';
  * Makes a decorator of a pure rule. It registers the rule twice: with class-validator, so that `validate()` gives the same verdict
  * anywhere, and in the module's own table, because class-validator drops the rules of a parent when a subclass decorates the
  * property again and ours must hold all the same.
+ * @param schema refuses no value that the rule accepts
  */
-export function MetadataRuleDecorator(name: string, rule: MetadataRule): PropertyDecorator {
+export function MetadataRuleDecorator(name: string, rule: MetadataRule, schema: JsonSchema): PropertyDecorator {
   return (prototype, property) => {
-    partOf(prototype, property).rules.push(rule);
+    const part = partOf(prototype, property);
+    part.rules.push(rule);
+    part.ruleSchemas.push(schema);
     registerDecorator({
       name: CONSTRAINT_PREFIX + name,
       target: prototype.constructor,
@@ -86,7 +94,7 @@ function partOf(prototype: object, property: string | symbol): MetadataRowPart {
   let rows = parts.get(prototype);
   if (!rows) parts.set(prototype, (rows = new Map()));
   let part = rows.get(String(property));
-  if (!part) rows.set(String(property), (part = { options: {}, rules: [], declared: false }));
+  if (!part) rows.set(String(property), (part = { options: {}, rules: [], ruleSchemas: [], declared: false }));
   return part;
 }
 

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import type { ClientMetadata } from './client-metadata.dto.js';
+import type { JsonSchema } from './json-schema.js';
 import { metadataRowParts, type MetadataFieldOptions } from './metadata-field.decorator.js';
 import type { MetadataRule } from './metadata-rule.js';
 
@@ -13,6 +14,8 @@ export interface MetadataRow extends MetadataFieldOptions {
   readonly error: NonNullable<MetadataFieldOptions['error']>;
   /** All rules, those of the parents first: a subclass adds rules and never removes one. */
   readonly rules: readonly MetadataRule[];
+  /** What they say as JSON Schema. */
+  readonly ruleSchemas: readonly JsonSchema[];
 }
 
 /** The known fields of a metadata class by their name on the wire, in the order of their declaration, parents first. */
@@ -38,14 +41,17 @@ function collect(type: Type<ClientMetadata>): MetadataTable {
     for (const [name, part] of metadataRowParts(prototype)) {
       const inherited = table.get(name);
       if (!inherited && !part.declared) continue;
-      const { name: _name, property: _property, rules = [], ...options } = inherited ?? {};
+      const { name: _name, property: _property, rules = [], ruleSchemas = [], limits, ...options } = inherited ?? {};
       table.set(name, {
         error: InvalidClientMetadataError,
         ...options,
         ...part.options,
+        // A bound can be another one, not none.
+        limits: { ...limits, ...part.options.limits },
         name,
         property: camelCase(name),
         rules: [...rules, ...part.rules],
+        ruleSchemas: [...ruleSchemas, ...part.ruleSchemas],
       });
     }
   }

@@ -1,5 +1,5 @@
 import { Controller, Req, Res } from '@nestjs/common';
-import { Caller } from '../http/caller.js';
+import { callerOf } from '../http/caller.js';
 import type { HttpRequest } from '../http/http-request.js';
 import type { HttpResponse } from '../http/http-response.js';
 import { bodyOf } from '../http/json-body.guard.js';
@@ -19,11 +19,8 @@ export class ClientRegistrationController {
   ) {}
 
   /** `POST /register`: client registration request (RFC 7591 section 3.1). */
-  async register(
-    @Req() request: HttpRequest,
-    @Res() response: HttpResponse,
-    @Caller() credential?: RegistrationCredential,
-  ): Promise<void> {
+  async register(@Req() request: HttpRequest, @Res() response: HttpResponse): Promise<void> {
+    const credential: RegistrationCredential | undefined = callerOf(request);
     this.wire.created(response, await this.registration.register(bodyOf(request), credential));
   }
 }

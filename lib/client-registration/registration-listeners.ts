@@ -1,4 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { OverdueError, withPatience } from '../storage/patience.js';
 import { RegistrationDataSource } from '../storage/registration-data-source.js';
 import type { Participant } from '../storage/unit-of-work.js';
 import {
@@ -25,27 +27,42 @@ export class RegistrationListeners {
     this.after = listeners.filter((one) => !(this.within as readonly RegistrationListener[]).includes(one));
   }
 
-  /** What takes part in the unit of work; undefined when no listener does, so that no transaction is opened for them. */
+  /**
+   * What takes part in the unit of work; undefined when no listener does, so that no transaction is opened for them.
+   * It fails with an OverdueError when a listener takes too long.
+   */
   participant(event: RegistrationEvent): Participant | undefined {
     if (this.within.length === 0) return undefined;
     return async (manager) => {
-      for (const listener of this.within) await listener.handle(event, manager);
+      for (const listener of this.within) {
+        await withPatience(told(listener, event, manager), `the listener ${nameOf(listener)} did not end in time`);
+      }
     };
   }
 
   /** Tells the others of what is stored. */
   async tell(event: RegistrationEvent): Promise<void> {
     for (const listener of this.after) {
+      const name = nameOf(listener);
       try {
-        if (listener instanceof TransactionalRegistrationListener)
-          await listener.handle(event, this.storage.dataSource.manager);
-        else await listener.handle(event);
+        await withPatience(told(listener, event, this.storage.dataSource.manager), `${name} did not end in time`);
       } catch (error) {
-        this.logger.error(
-          `a listener failed after a client was ${event.type}`,
-          error instanceof Error ? error.stack : String(error),
-        );
+        this.logger.error(`the listener ${name} failed after a client was ${event.type}`, detailOf(error));
       }
     }
   }
+}
+
+async function told(listener: RegistrationListener, event: RegistrationEvent, manager: EntityManager): Promise<void> {
+  if (listener instanceof TransactionalRegistrationListener) await listener.handle(event, manager);
+  else await listener.handle(event);
+}
+
+function nameOf(listener: RegistrationListener): string {
+  return listener.constructor.name;
+}
+
+function detailOf(error: unknown): string | undefined {
+  if (error instanceof OverdueError) return String(error.cause);
+  return error instanceof Error ? error.stack : String(error);
 }

@@ -13,8 +13,9 @@ export interface RegistrationEvent {
 }
 
 /**
- * Is told of every registration, update and deletion after it is stored. An error is logged and changes nothing. Extend it and list the
- * subclass in `listeners`.
+ * Is told of every registration, update and deletion after it is stored. An error is logged and changes nothing, and so is
+ * that it does not end within 5 seconds: the request is answered then, and nobody waits for it any more. Extend it and list the subclass
+ * in `listeners`.
  */
 export abstract class RegistrationListener {
   abstract handle(event: RegistrationEvent, manager?: EntityManager): void | Promise<void>;
@@ -22,7 +23,8 @@ export abstract class RegistrationListener {
 
 /**
  * Takes part in the unit of work that stores the client, on PostgreSQL, MariaDB and MySQL: it must write through the manager it is given, and
- * its error undoes everything and refuses the request. SQLite has one connection for the whole application: there it runs after the
+ * its error undoes everything and refuses the request. One that does not end within 5 seconds undoes everything too, the request is answered
+ * with 503, and its manager is of no use any more. SQLite has one connection for the whole application: there it runs after the
  * client is stored, like any other listener.
  */
 export abstract class TransactionalRegistrationListener extends RegistrationListener {

@@ -47,8 +47,10 @@ export class OAuthClientRepository {
    * @param condition a write that must match a row, or nothing is stored
    * @returns whether the client is stored
    * @throws DuplicateKeyError when its id is taken
+   * @throws TypeError for a client that could never be found again
    */
   async insert(client: OAuthClientRecord, condition?: Write, participant?: Participant): Promise<boolean> {
+    if (!isKey(client.clientId)) throw new TypeError('a client needs a clientId that is a non-empty string');
     if (!participant && this.fixedInsert?.accepts(client)) return this.fixedInsert.run(client, condition);
     const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
     const refused = await this.storage.unitOfWork.run(condition ? [condition, insert] : [insert], participant);
@@ -64,7 +66,7 @@ export class OAuthClientRepository {
     columns: Partial<OAuthClientRecord>,
     participant?: Participant,
   ): Promise<boolean> {
-    if (!isKey(current.clientId)) return false;
+    if (!isIdentified(current) || !Number.isSafeInteger(current.version)) return false;
     const update: Write = (manager) =>
       manager.createQueryBuilder().update(this.entity).set(columns).where(unchanged(current));
     return (await this.storage.unitOfWork.run([update], participant)) === undefined;
@@ -75,7 +77,7 @@ export class OAuthClientRepository {
    * @returns whether it was
    */
   async delete(current: OAuthClientRecord, participant?: Participant): Promise<boolean> {
-    if (!isKey(current.clientId)) return false;
+    if (!isIdentified(current)) return false;
     const remove: Write = (manager) =>
       manager.createQueryBuilder().delete().from(this.entity).where(sameToken(current));
     return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
@@ -85,6 +87,11 @@ export class OAuthClientRepository {
   private get entity(): Type<ObjectLiteral> {
     return this.storage.entities.client;
   }
+}
+
+/** Whether the conditions of a write would be there, and compare text with text. */
+function isIdentified({ clientId, registrationAccessTokenHash: hash }: OAuthClientRecord): boolean {
+  return isKey(clientId) && (hash === null || isKey(hash));
 }
 
 function unchanged(client: OAuthClientRecord) {

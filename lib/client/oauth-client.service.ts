@@ -7,6 +7,7 @@ import { ClientSecretService, NO_SECRET } from '../client-secret/client-secret.s
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
+import { isKey } from '../storage/registration-data-source.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { ClientIdGenerator } from './client-id.generator.js';
 import { OAuthClientFactory } from './oauth-client.factory.js';
@@ -58,7 +59,7 @@ export class OAuthClientService {
     if (typeof clientId !== 'string' || !/^(?!\.{1,2}$)[\x20-\x7e]{1,255}$/.test(clientId)) {
       throw new InvalidClientMetadataError('client_id must have 1 to 255 printable ASCII characters');
     }
-    if (owner !== undefined && (owner === '' || owner.length > 255)) {
+    if (owner !== undefined && (!isKey(owner) || owner.length > 255)) {
       throw new InvalidClientMetadataError('owner must have 1 to 255 characters');
     }
     const context = { operation: 'create', credential: undefined, owner: owner ?? null, client: undefined } as const;

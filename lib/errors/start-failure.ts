@@ -1,4 +1,4 @@
 /** Ends the start with a message that says whose it is. */
-export function fail(message: string): never {
-  throw new Error(`DynamicRegistrationModule: ${message}`);
+export function fail(message: string, options?: ErrorOptions): never {
+  throw new Error(`DynamicRegistrationModule: ${message}`, options);
 }

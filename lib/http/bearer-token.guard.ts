@@ -14,7 +14,10 @@ const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
  */
 export abstract class BearerTokenGuard<Credential extends object> extends AuthGuard() {
   constructor() {
-    super({ defaultStrategy: bearerTokenStrategy() as never });
+    const options = { defaultStrategy: bearerTokenStrategy() as never };
+    super(options);
+    // Nest writes the options of any PassportModule it can see over these once the guard is made: a strategy of the host would judge our tokens.
+    Object.defineProperty(this, 'options', { get: () => options, set: (_ofHost: unknown) => {} });
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {

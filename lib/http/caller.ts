@@ -1,4 +1,4 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
 import { requestOf, type HttpRequest } from './http-request.js';
 
 const credentials = new WeakMap<HttpRequest, object>();
@@ -8,7 +8,10 @@ export function rememberCaller(context: ExecutionContext, credential: object): v
   credentials.set(requestOf(context), credential);
 }
 
-/** The credential of the request; undefined for a caller without one. */
-export const Caller = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  credentials.get(requestOf(context)),
-);
+/**
+ * The credential of the request, as the guard of the route made it; undefined for a caller without one, where the guard lets such callers in.
+ * No parameter decorator: what those give goes through the global pipes of the host.
+ */
+export function callerOf(request: HttpRequest): object | undefined {
+  return credentials.get(request);
+}

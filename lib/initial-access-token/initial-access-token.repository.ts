@@ -13,7 +13,9 @@ export class InitialAccessTokenRepository {
     this.byHash = storage.lookup('initialAccessToken', 'tokenHash');
   }
 
+  /** @throws TypeError for a token that could never be found again */
   async insert(token: InitialAccessTokenRecord): Promise<void> {
+    if (!isKey(token.id) || !isKey(token.tokenHash)) throw new TypeError('a token needs an id and a tokenHash');
     const { initialAccessToken } = this.storage.entities;
     await this.storage.unitOfWork.run([
       (manager) =>
@@ -33,8 +35,9 @@ export class InitialAccessTokenRepository {
     return found?.tokenHash === tokenHash ? found : undefined;
   }
 
-  /** All tokens, the newest first; those of one owner where it is given. */
+  /** All tokens, the newest first; those of one owner where it is given, and none for what cannot be an owner. */
   async list(owner?: string): Promise<InitialAccessTokenRecord[]> {
+    if (owner !== undefined && !isKey(owner)) return [];
     const found = await this.storage.read((manager) =>
       manager.find(this.storage.entities.initialAccessToken, {
         ...(owner === undefined ? {} : { where: { owner } }),
@@ -68,9 +71,11 @@ export class InitialAccessTokenRepository {
   /**
    * Takes one use, if the token is still what the guard saw: part of the unit of work that stores the client. A token without a maximum is
    * looked at and not counted: a count would make all registrations with it wait for one row.
+   * @throws TypeError for what is no record of a token: without its keys the write would match them all
    */
   use(token: InitialAccessTokenRecord, now: number): Write {
     const { id, tokenHash, maxUses } = token;
+    if (!isKey(id) || !isKey(tokenHash)) throw new TypeError('initialAccessToken must be the record of a token');
     const seen = { id, tokenHash, revokedAt: IsNull() };
     const alive = [{ expiresAt: IsNull() }, { expiresAt: MoreThan(now) }];
     const entity: Type<ObjectLiteral> = this.storage.entities.initialAccessToken;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { isKey } from '../storage/registration-data-source.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { epochNow } from '../token/clock.js';
 import { tokenHash, TokenGenerator } from '../token/opaque-token.js';
@@ -46,10 +47,11 @@ export class InitialAccessTokenService {
     const { owner = null, expiresInSeconds = DEFAULT_LIFETIME_SECONDS, maxUses = null } = options;
     requireInteger('expiresInSeconds', expiresInSeconds, 0, LONGEST_LIFETIME_SECONDS);
     if (maxUses !== null) requireInteger('maxUses', maxUses, 1, MOST_USES);
-    if (owner !== null && (typeof owner !== 'string' || owner === '' || owner.length > 255))
+    if (owner !== null && (!isKey(owner) || owner.length > 255)) {
       throw new RangeError('owner must have 1 to 255 characters');
+    }
     const token = options.token ?? this.generator.generate(PREFIX);
-    if (!/^[A-Za-z0-9\-._~+/]{32,}=*$/.test(token)) {
+    if (typeof token !== 'string' || !/^[A-Za-z0-9\-._~+/]{32,}=*$/.test(token)) {
       throw new RangeError('token must have at least 32 characters of A-Z a-z 0-9 - . _ ~ + /');
     }
     const now = epochNow();
@@ -77,7 +79,7 @@ export class InitialAccessTokenService {
     return typeof token === 'string' ? this.tokens.findByHash(tokenHash(token)) : undefined;
   }
 
-  /** All tokens, the newest first; those of one owner where it is given. */
+  /** All tokens, the newest first; those of one owner where it is given, and none for anything else but `undefined`. */
   async list(owner?: string): Promise<InitialAccessTokenRecord[]> {
     return this.tokens.list(owner);
   }

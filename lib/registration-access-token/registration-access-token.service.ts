@@ -32,6 +32,7 @@ export class RegistrationAccessTokenService {
 
   /** @returns the client with this id if the token is its own; undefined for every other pair */
   async authenticate(clientId: string, token: string): Promise<ConfigurationCredential | undefined> {
+    if (typeof token !== 'string') return undefined;
     const presented = tokenHash(token);
     const client = await this.clients.findByRegistrationAccessToken(clientId, presented);
     const matches = equalHashes(presented, client?.registrationAccessTokenHash ?? NO_CLIENT_HASH);

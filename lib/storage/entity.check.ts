@@ -1,4 +1,4 @@
-import type { DataSource, EntityMetadata } from 'typeorm';
+import { getMetadataArgsStorage, type DataSource, type EntityMetadata } from 'typeorm';
 import { isClientMetadataColumn } from '../client/client-metadata-column.decorator.js';
 import { METADATA_COLUMNS, SERVER_COLUMNS } from '../client/oauth-client.record.js';
 import type { MetadataTable } from '../client-metadata/metadata-table.js';
@@ -22,6 +22,9 @@ export function checkEntities(dataSource: DataSource, entities: RegistrationEnti
   }
   for (const entity of [entities.client, entities.initialAccessToken]) {
     if (!dataSource.hasMetadata(entity)) {
+      if (!getMetadataArgsStorage().tables.some(({ target }) => target === entity)) {
+        fail(`${entity.name} is no entity. Put @Entity() on the class, where it extends another entity, too`);
+      }
       fail(
         `${entity.name} is not known to the data source. Add ${entities.client.name} and ${entities.initialAccessToken.name} to its ` +
           'entities, or set autoLoadEntities: true',

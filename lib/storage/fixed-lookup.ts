@@ -1,4 +1,4 @@
-import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 
 /**
  * A look-up by some of an entity's columns whose text is made once from what TypeORM knows of the entity: half of what a look-up of TypeORM's
@@ -28,7 +28,9 @@ export class FixedLookup {
       metadata.eagerRelations.length === 0 &&
       !metadata.discriminatorColumn &&
       !metadata.deleteDateColumn &&
-      metadata.columns.every((column) => column.isSelect && !column.isVirtual && !column.embeddedMetadata);
+      metadata.columns.every(
+        (column) => column.isSelect && !column.isVirtual && !column.isVirtualProperty && !column.embeddedMetadata,
+      );
     return isPossible ? new FixedLookup(dataSource, metadata, properties) : undefined;
   }
 
@@ -37,15 +39,10 @@ export class FixedLookup {
     return this.dataSource.subscribers.every((subscriber) => subscriber.afterLoad === undefined);
   }
 
-  /** @returns the first row, from the primary */
-  async find(values: readonly string[]): Promise<ObjectLiteral | undefined> {
-    const runner = this.dataSource.createQueryRunner('master');
-    try {
-      const [row]: ObjectLiteral[] = await runner.query(this.text, [...values]);
-      return row && this.entity(row);
-    } finally {
-      await runner.release();
-    }
+  /** @returns the first row */
+  async find(runner: QueryRunner, values: readonly string[]): Promise<ObjectLiteral | undefined> {
+    const [row]: ObjectLiteral[] = await runner.query(this.text, [...values]);
+    return row && this.entity(row);
   }
 
   private entity(row: ObjectLiteral): ObjectLiteral {

@@ -1,5 +1,6 @@
 import { SelectQueryBuilder, type DataSource, type EntityMetadata, type ObjectLiteral } from 'typeorm';
 import { escapedTable } from './fixed-lookup.js';
+import { onPrimary } from './primary-connection.js';
 import { storageFailure } from './storage-failure.js';
 import type { Write } from './unit-of-work.js';
 
@@ -41,15 +42,14 @@ export class PostgresInsert {
 
   /** @returns whether the condition, if there is one, matched a row, and so the entity is stored */
   async run(entity: ObjectLiteral, condition?: Write): Promise<boolean> {
-    const runner = this.dataSource.createQueryRunner('master');
     try {
-      const [text, parameters] = condition ? this.conditional(condition(runner.manager)) : [this.plain, []];
-      const stored: unknown[] = await runner.query(text, [...parameters, ...this.values(entity)]);
-      return stored.length > 0;
+      return await onPrimary(this.dataSource, async (runner) => {
+        const [text, parameters] = condition ? this.conditional(condition(runner.manager)) : [this.plain, []];
+        const stored: unknown[] = await runner.query(text, [...parameters, ...this.values(entity)]);
+        return stored.length > 0;
+      });
     } catch (error) {
       throw storageFailure(error);
-    } finally {
-      await runner.release();
     }
   }
 

@@ -1,8 +1,9 @@
 import type { Type } from '@nestjs/common';
-import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import type { InitialAccessTokenRecord } from '../initial-access-token/initial-access-token.record.js';
 import { FixedLookup } from './fixed-lookup.js';
+import { onPrimary } from './primary-connection.js';
 import { storageFailure } from './storage-failure.js';
 import { SynchronousUnitOfWork } from './synchronous.unit-of-work.js';
 import { TransactionalUnitOfWork } from './transactional.unit-of-work.js';
@@ -50,10 +51,10 @@ export class RegistrationDataSource {
   lookup<E extends keyof RegistrationEntities>(entity: E, ...properties: string[]): Lookup<EntityOf<E>> {
     const fixed = FixedLookup.for(this.dataSource, this.metadataOf(entity), properties);
     return async (...values) => {
-      const found: unknown = await this.read(async (manager) => {
-        if (fixed?.isAlone) return fixed.find(values);
+      const found: unknown = await this.readOn(async (runner) => {
+        if (fixed?.isAlone) return fixed.find(runner, values);
         const where = Object.fromEntries(properties.map((property, i) => [property, values[i]]));
-        return (await manager.findOneBy<ObjectLiteral>(this.entities[entity], where)) ?? undefined;
+        return (await runner.manager.findOneBy<ObjectLiteral>(this.entities[entity], where)) ?? undefined;
       });
       return found as EntityOf<E> | undefined;
     };
@@ -64,14 +65,12 @@ export class RegistrationDataSource {
    * @throws TemporarilyUnavailableError when the database does not answer
    */
   async read<T>(query: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.readOn((runner) => query(runner.manager));
+  }
+
+  private async readOn<T>(query: (runner: QueryRunner) => Promise<T>): Promise<T> {
     try {
-      if (!this.dataSource.driver.isReplicated) return await query(this.dataSource.manager);
-      const runner = this.dataSource.createQueryRunner('master');
-      try {
-        return await query(runner.manager);
-      } finally {
-        await runner.release();
-      }
+      return await onPrimary(this.dataSource, query);
     } catch (error) {
       throw storageFailure(error);
     }

@@ -16,18 +16,19 @@ const DUPLICATE = new Set(['23505', 'ER_DUP_ENTRY', 'SQLITE_CONSTRAINT_PRIMARYKE
 
 /**
  * Codes with which a database says that it cannot do this now, whatever was asked: PostgreSQL's classes 08, 28 and 3D (connection),
- * 40 (rolled back), 53 (resources), 55 (locks), 57 (operator, time limits) and 25006 (read only); the same of MariaDB and SQLite.
+ * 40 (rolled back), 53 (resources), 55 (locks), 57 (operator, time limits) and 25006 (read only); MariaDB's 70100 (time limits); the same of
+ * MariaDB and SQLite by their names.
  */
 const UNAVAILABLE =
-  /^(?:(?:08|28|3D|40|53|55|57)[0-9A-Z]{3}|25006|ER_(?:LOCK_|CON_COUNT|TOO_MANY_USER_CONN|SERVER_SHUTDOWN|DISK_FULL|RECORD_FILE_FULL|OPTION_PREVENTS|QUERY_TIMEOUT|STATEMENT_TIMEOUT|QUERY_INTERRUPTED|CANT_OPEN).*|SQLITE_(?:BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|INTERRUPT).*)$/;
+  /^(?:(?:08|28|3D|40|53|55|57)[0-9A-Z]{3}|25006|70100|ER_(?:LOCK_|CON_COUNT|TOO_MANY_USER_CONN|SERVER_SHUTDOWN|DISK_FULL|RECORD_FILE_FULL|OPTION_PREVENTS|QUERY_TIMEOUT|STATEMENT_TIMEOUT|QUERY_INTERRUPTED|CANT_OPEN).*|SQLITE_(?:BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|INTERRUPT).*)$/;
 
 /** Codes of the connection itself, from the operating system and from mysql2. */
 const NO_CONNECTION =
   /^(?:E(?:CONN[A-Z]+|PIPE|TIMEDOUT|HOSTUNREACH|HOSTDOWN|NETUNREACH|NETDOWN|AI_AGAIN|NOTFOUND)|ENOTFOUND|PROTOCOL_.*|POOL_.*)$/;
 
-/** What pg and mysql2 say without a code when a connection is lost, or not to be had from the pool in time. */
+/** What pg and mysql2 say without a code when a connection is lost, not to be had from the pool in time, or silent for too long. */
 const NO_CONNECTION_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|connection timeout|connection is in closed state|client has encountered a connection error|queue limit reached|pool is closed|no connections available|cannot use a pool after calling end/i;
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|connection timeout|connection is in closed state|client has encountered a connection error|queue limit reached|pool is closed|no connections available|cannot use a pool after calling end/i;
 
 /** TypeORM's names for a data source that is closed. */
 const CLOSED: ReadonlySet<string> = new Set([
@@ -58,10 +59,11 @@ function isNoConnection(cause: unknown, code: string): boolean {
   return NO_CONNECTION.test(code) || (cause instanceof Error && NO_CONNECTION_MESSAGE.test(cause.message));
 }
 
-/** A connection to several addresses fails with an error for each of them. */
+/** The driver's code; mysql2 knows none for some errors of MariaDB, but their SQLSTATE. */
 function codeOf(error: unknown): string {
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : '';
+  if (typeof error !== 'object' || error === null) return '';
+  const codes: unknown[] = [Reflect.get(error, 'code'), Reflect.get(error, 'sqlState')];
+  return codes.find((code) => typeof code === 'string') ?? '';
 }
 
 /** PostgreSQL's SQLSTATE, or the codes of MariaDB and SQLite; the pg driver's errors come without a wrapper of TypeORM from statements of ours. */

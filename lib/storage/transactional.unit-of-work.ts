@@ -1,5 +1,7 @@
 import { InsertQueryBuilder, SelectQueryBuilder, type DataSource, type EntityManager } from 'typeorm';
+import { onPrimary } from './primary-connection.js';
 import { ParticipantError, storageFailure } from './storage-failure.js';
+import { inTransaction } from './transaction.js';
 import { NothingMatched, type Participant, type UnitOfWork, type Write } from './unit-of-work.js';
 
 /** PostgreSQL, MariaDB and MySQL: a transaction on a connection of its own; none is opened for a single statement that is alone. */
@@ -8,12 +10,14 @@ export class TransactionalUnitOfWork implements UnitOfWork {
 
   async run(writes: readonly Write[], participant?: Participant): Promise<number | undefined> {
     try {
-      const [only, ...others] = writes;
-      if (only && others.length === 0 && !participant && !this.hasHooks(only)) {
-        return (await matched(only, this.dataSource.manager)) ? undefined : 0;
-      }
-      await this.dataSource.transaction((manager) => runAll(writes, manager, participant));
-      return undefined;
+      return await onPrimary(this.dataSource, async (runner) => {
+        const [only, ...others] = writes;
+        if (only && others.length === 0 && !participant && !this.hasHooks(only)) {
+          return (await matched(only, runner.manager)) ? undefined : 0;
+        }
+        await inTransaction(runner, (manager) => runAll(writes, manager, participant));
+        return undefined;
+      });
     } catch (error) {
       if (error instanceof NothingMatched) return error.index;
       throw storageFailure(error);

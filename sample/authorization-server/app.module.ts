@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DynamicRegistrationModule } from 'nestjs-dynamic-registration';
 import { database } from './database.js';
+import { Drain } from './drain.js';
 import { environment } from './environment.js';
 
 @Module({
@@ -15,5 +16,6 @@ import { environment } from './environment.js';
       discovery: true,
     }),
   ],
+  providers: [Drain],
 })
 export class AppModule {}

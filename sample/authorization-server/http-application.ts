@@ -1,21 +1,28 @@
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { AppModule } from './app.module.js';
+import { serveDocumentation } from './documentation.js';
 
 /** No registration needs more than this. */
 const BODY_LIMIT_BYTES = 65_536;
 
+/** Requests are answered before it comes to that; a connection without one would keep the process from ending. */
+const OPTIONS = { forceCloseConnections: true };
+
 const MALFORMED_PATH = { error: 'invalid_request', error_description: 'the path must be valid percent-encoding' };
 
-/** The application on Express or on Fastify, with what each needs to read requests alike. */
-export async function createApplication(httpAdapter: 'express' | 'fastify') {
-  return httpAdapter === 'express' ? onExpress() : onFastify();
+/** The application on Express or on Fastify, with what each needs to read requests alike, and its documentation. */
+export async function createApplication(httpAdapter: 'express' | 'fastify'): Promise<INestApplication> {
+  const app = await (httpAdapter === 'express' ? onExpress() : onFastify());
+  serveDocumentation(app);
+  return app;
 }
 
 async function onExpress() {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, new ExpressAdapter());
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, new ExpressAdapter(), OPTIONS);
   app.disable('x-powered-by');
   app.useBodyParser('json', { limit: BODY_LIMIT_BYTES });
   return app;
@@ -24,6 +31,8 @@ async function onExpress() {
 async function onFastify() {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
+    // A request on an open connection is answered while the server closes, and not by Fastify in words of its own.
+    return503OnClosing: false,
     // Unknown members are ignored, these too; the module never copies a request.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
@@ -34,5 +43,5 @@ async function onFastify() {
       void reply.code(400).header('cache-control', 'no-store').send(MALFORMED_PATH);
     },
   });
-  return NestFactory.create<NestFastifyApplication>(AppModule, adapter);
+  return NestFactory.create<NestFastifyApplication>(AppModule, adapter, OPTIONS);
 }

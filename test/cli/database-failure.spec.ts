@@ -61,6 +61,18 @@ describe('failure of a database', () => {
     expect(databaseFailure(new Error(words), server).message).toMatch(message);
   });
 
+  it('is told by the cause of a start that it ended', () => {
+    const start = (cause: Error) => new Error('DynamicRegistrationModule: the table oauth_clients ...', { cause });
+    expect(databaseFailure(start(driverError('42P01')), server).message).toMatch(/run dcr migrate run --connect/);
+    expect(databaseFailure(start(driverError('42501')), server).message).toMatch(
+      /may not do this: grant it the rights/,
+    );
+    expect(databaseFailure(start(new Error('no such table: oauth_clients')), file).message).toMatch(
+      /: run dcr migrate run/,
+    );
+    expect(databaseFailure(start(new Error('no such column: stored.owner')), file).message).toMatch(/another version/);
+  });
+
   it('is one of reaching the server where the path is a socket', () => {
     expect(databaseFailure(driverError('ENOENT'), server).message).toMatch(/^cannot reach/);
     expect(databaseFailure(driverError('ENOENT'), file).message).toMatch(/cannot be opened/);

@@ -3,17 +3,18 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InitialAccessToken, OAuthClient } from 'nestjs-dynamic-registration';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { databases } from '../support/databases.js';
-import { built, dcr, ROOT, type Finished } from './dcr.js';
+import { dcr, ROOT, type Finished } from './dcr.js';
 
 const PASSWORD = 'correct-horse-battery';
 
 let folder: string;
 beforeAll(async () => {
-  await built();
   folder = await mkdtemp(join(tmpdir(), 'dcr-cli-'));
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** One line on stderr, nothing else, and never the password. */
@@ -143,6 +144,27 @@ describe('a database that cannot be used ends with 1', () => {
       }
       const { stderr } = await dcr(['tokens', 'list'], { env: { DATABASE_URL: database.url } });
       expect(stderr).toMatch(/: run dcr migrate run\n$/);
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it.each(databases)('$name: tables of another version', async ({ create }) => {
+    const database = await create();
+    try {
+      const dataSource = await new DataSource({
+        ...database.options,
+        entities: [OAuthClient, InitialAccessToken],
+        synchronize: true,
+      }).initialize();
+      const runner = dataSource.createQueryRunner();
+      await runner.dropColumn('initial_access_tokens', 'revokedAt');
+      await runner.release();
+      await dataSource.destroy();
+      const message = /the tables are of another version: run dcr migrate run --connect \S+\n$/;
+      for (const command of [['create'], ['list'], ['revoke', 'x']]) {
+        expectRefusal(await dcr(['tokens', ...command, '--connect', database.url]), 1, message);
+      }
     } finally {
       await database.drop();
     }

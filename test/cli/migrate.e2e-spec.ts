@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import { InitialAccessToken, OAuthClient, dynamicRegistrationMigrations } from 'nestjs-dynamic-registration';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { databases, type CreatedDatabase } from '../support/databases.js';
-import { built, dcr } from './dcr.js';
+import { dcr } from './dcr.js';
 
 const MIGRATION = 'CreateDynamicRegistrationTables1764000000000';
-
-beforeAll(built, 60_000);
 
 describe.each(databases)('dcr migrate ($name)', ({ create }) => {
   let database: CreatedDatabase;

@@ -6,14 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_LIFETIME_SECONDS } from '../../lib/initial-access-token/initial-access-token.service.js';
 import { databases, type CreatedDatabase } from '../support/databases.js';
 import { startServer } from '../support/start-server.js';
-import { built, dcr, type Finished } from './dcr.js';
+import { dcr, type Finished } from './dcr.js';
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
 
 const NO_SUCH_TOKEN = 'error: there is no initial access token with this id: dcr tokens list shows the ids\n';
-
-beforeAll(built, 60_000);
 
 describe.each(databases)('dcr tokens ($name)', ({ create }) => {
   let database: CreatedDatabase;

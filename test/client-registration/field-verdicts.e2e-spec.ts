@@ -1,14 +1,51 @@
-import { plainToInstance } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, validate } from 'class-validator';
-import { ClientMetadata, MetadataField } from 'nestjs-dynamic-registration';
+import type { Type } from '@nestjs/common';
+import { Exclude, Expose, plainToInstance, Transform } from 'class-transformer';
+import {
+  Allow,
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  validate,
+  ValidateIf,
+} from 'class-validator';
+import { ClientMetadata, IsRedirectUriList, MetadataField } from 'nestjs-dynamic-registration';
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { metadataTable } from '../../lib/client-metadata/metadata-table.js';
 import { expectRefusal, invalidMetadata, invalidRedirectUri } from '../errors/refusal.js';
-import { clientMetadata, privateKey, publicKey } from '../support/client-metadata.builder.js';
+import {
+  certifiedKey,
+  clientMetadata,
+  completeMetadata,
+  encryptionKey,
+  privateKey,
+  publicKey,
+} from '../support/client-metadata.builder.js';
 import { platforms, startServer, type TestServer } from '../support/start-server.js';
 
 const REDIRECT = 'https://tides.example/cb';
-const strings = [1, 0, true, false, {}, [], ['x'], 'a\0b', 'a\nb', '\ud800', null, '', 'tides'];
+const strings = [
+  1,
+  0,
+  true,
+  false,
+  {},
+  [],
+  ['x'],
+  [[]],
+  { length: 1, 0: 'x' },
+  'a\0b',
+  'a\nb',
+  'a\u0085b',
+  '\ud800',
+  'a\ufffdb',
+  null,
+  '',
+  'tides',
+];
 const pages = [
   ...strings,
   'https://tides.example/',
@@ -19,7 +56,44 @@ const pages = [
   'https://user@tides.example/',
   'https://2130706433/',
   'https://tides.example/..',
+  'https://tides.example/%2e%2E/x',
+  'JaVaScRiPt:alert(1)',
+  'java\tscript:alert(1)',
+  ' https://tides.example/',
+  'https://tides.example/\t',
+  'https://tides.example/a b',
+  'https://tides.example\\@evil.test/',
+  'https://tides.example/%zz',
+  'https:tides.example',
+  'https:/tides.example',
+  'https:///tides.example',
+  '//tides.example/',
+  'https://',
+  'https://*.tides.example/',
+  'https://0x7f.1/',
+  'https://127.1/',
+  'https://t\u0131des.example/',
+  'https://tides\u3002example/',
+  'https://xn--tdes-epa.example/',
+  'https://%74ides.example/',
+  'https://tides.example:99999/',
+  'http://localhost.evil.test/',
+  'http://127.0.0.1.evil.test/',
+  'http://localhost@evil.test/',
+  'http://2130706433/',
+  'data:image/svg+xml,%3Csvg/%3E',
+  'vbscript:x',
+  'file:///etc/passwd',
+  'ftp://tides.example/logo.png',
+  'blob:https://tides.example/x',
+  'view-source:https://tides.example/',
+  '<img src=x onerror=alert(1)>',
 ];
+
+const { privateKey: rsaPrivate, publicKey: rsaPublic } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const rsa = rsaPublic.export({ format: 'jwk' });
+const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+const okp = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
 
 /** Good and bad values of every field, none of which depends on another field or on an option. */
 const values: Record<string, unknown[]> = {
@@ -39,21 +113,151 @@ const values: Record<string, unknown[]> = {
     ['http://tides.example/'],
     ['/cb'],
     ['https://tides.example@evil.test/'],
+    ...[
+      'JaVaScRiPt:alert(1)',
+      'java\nscript:alert(1)',
+      '\tjavascript:alert(1)',
+      ' javascript:alert(1)',
+      'javascript%3Aalert(1)',
+      'data:text/html,x',
+      'vbscript:x',
+      'blob:https://tides.example/x',
+      'filesystem:https://tides.example/x',
+      'file:///etc/passwd',
+      'about:blank',
+      'view-source:https://tides.example/',
+      'intent://x#Intent;end',
+      'chrome-extension://abc/x',
+      'ms-settings:x',
+      'ftp://tides.example/cb',
+      'wss://tides.example/cb',
+      'mailto:ops@tides.example',
+      'urn:ietf:wg:oauth:2.0:oob',
+      'http://localhost.evil.test/cb',
+      'http://127.0.0.1.evil.test/cb',
+      'http://localhost@evil.test/cb',
+      'http://2130706433/cb',
+      'http://0x7f000001/cb',
+      'http://127.1/cb',
+      'https://tides.example/../cb',
+      'https://tides.example/%2e%2e/cb',
+      'https://tides.example/%zz',
+      'https://tides.example/a b',
+      'https://tides.example\\cb',
+      'https://*.tides.example/cb',
+      'https://tides.example/cb?x=*',
+      'https://t\u0131des.example/cb',
+      'https://tides\u3002example/cb',
+      'https://%74ides.example/cb',
+      'https:tides.example/cb',
+      'https:///cb',
+      '//tides.example/cb',
+      'cb',
+      '',
+      'https://tides.example/cb;a=b',
+      'https://tides.example/cb?a=b',
+      'HTTPS://tides.example/cb',
+      'https://TIDES.example/cb',
+      'http://localhost/cb',
+      'http://[::1]:3000/cb',
+      'http://[::2]/cb',
+      'cursor://anysphere/cb',
+    ].map((uri) => [uri]),
+    [REDIRECT, { toString: REDIRECT }],
+    { 0: REDIRECT, length: 1 },
   ],
-  client_name: [...strings, 'Tábua \u{1F30A}', 'a\u202eb', 'a\u200fb'],
+  client_name: [
+    ...strings,
+    'Tábua \u{1F30A}',
+    'a\u202eb',
+    'a\u2066b',
+    'a\u200fb',
+    '\u200b',
+    '\u3164',
+    '\u2800 \u00a0',
+    'a\u2028b',
+    'a\u{E0041}b',
+    '<b>Claude</b>',
+    'Cl\u0430ude',
+  ],
   client_uri: pages,
   logo_uri: pages,
   tos_uri: pages,
   policy_uri: pages,
   jwks_uri: [...pages, 'https://tides.example/jwks'],
-  scope: ['', null, 'a b', ' a  b ', 1, [], {}, 'a\tb', 'a"b', 'é'],
-  contacts: [null, '', [], ['a', 'b'], ['a\u202eb'], [''], [null], [1], 'a', {}, 1],
-  grant_types: [null, '', [], ['authorization_code'], [''], [null], [1], ['a\0b'], 'authorization_code', {}],
-  response_types: [null, '', ['code'], [''], [null], [1], ['a\0b'], 'code', {}],
-  token_endpoint_auth_method: [null, '', 'none', 'client_secret_post', 1, [], {}, 'a\0b'],
+  scope: [
+    '',
+    null,
+    'a b',
+    ' a  b ',
+    '   ',
+    1,
+    true,
+    [],
+    ['a'],
+    {},
+    'a\tb',
+    'a\0b',
+    'a\nb',
+    'a"b',
+    'a\\b',
+    'é',
+    'a\u00a0b',
+  ],
+  contacts: [
+    null,
+    '',
+    [],
+    ['a', 'b'],
+    ['a\u202eb'],
+    ['a', '\u200b'],
+    [''],
+    [null],
+    [1],
+    [['a']],
+    [{}],
+    'a',
+    {},
+    1,
+    true,
+    { length: 0 },
+  ],
+  grant_types: [
+    null,
+    '',
+    [],
+    ['authorization_code'],
+    ['authorization_code', null],
+    [['authorization_code']],
+    [''],
+    [null],
+    [1],
+    [{}],
+    ['a\0b'],
+    ['\ud800'],
+    'authorization_code',
+    true,
+    0,
+    { 0: 'authorization_code', length: 1 },
+  ],
+  response_types: [null, '', ['code'], ['code', ''], [''], [null], [1], [['code']], ['a\0b'], 'code', {}, false, 7],
+  token_endpoint_auth_method: [
+    null,
+    '',
+    'none',
+    'client_secret_post',
+    1,
+    true,
+    [],
+    ['none'],
+    {},
+    { none: true },
+    'a\0b',
+    'none\n',
+  ],
   software_id: [...strings, 'a\u202eb'],
   software_version: [...strings, '1.2.3'],
-  application_type: [null, '', 'web', 'native', 'Web', 1, {}, []],
+  application_type: [null, '', 'web', 'native', 'Web', 'web ', 'native\0', 'service', 1, true, {}, [], ['web']],
   jwks: [
     null,
     '',
@@ -67,6 +271,36 @@ const values: Record<string, unknown[]> = {
     { keys: [{ kty: 'oct', k: 'AAAA' }] },
     { keys: [null] },
     { keys: [{ kty: 'AKP' }] },
+    { keys: [{ kty: 'AKP' }, rsa] },
+    { keys: 'x' },
+    { keys: {} },
+    { keys: [[]] },
+    { keys: [1] },
+    { keys: [{}] },
+    { keys: [rsa] },
+    { keys: [{ ...rsa, alg: 'none' }] },
+    { keys: [{ ...rsa, e: 'AQ' }] },
+    { keys: [{ ...rsa, e: 'Ag' }] },
+    { keys: [{ ...rsa, n: 1 }] },
+    { keys: [weak] },
+    { keys: [rsaPrivate.export({ format: 'jwk' })] },
+    ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'].map((member) => ({
+      keys: [{ ...rsa, [member]: 'AQAB' }],
+    })),
+    { keys: [{ ...rsa, D: 'AQAB' }] },
+    { keys: [okp] },
+    { keys: [{ kty: okp.kty, crv: okp.crv, x: okp.x }] },
+    { keys: [{ ...publicKey(), crv: 'P-384' }] },
+    { keys: [{ ...publicKey(), y: publicKey()['x'] }] },
+    { keys: [{ ...publicKey(), use: 'enc', key_ops: ['verify'] }] },
+    { keys: [{ ...publicKey(), use: 1 }] },
+    { keys: [publicKey({ kid: 'a' }), publicKey({ kid: 'a' })] },
+    { keys: [publicKey({ kid: 'a' }), publicKey({ kid: 'b' })] },
+    { keys: [publicKey(), encryptionKey()] },
+    { keys: [certifiedKey()] },
+    { keys: [{ ...publicKey(), x5c: certifiedKey()['x5c'] }] },
+    { keys: [{ ...publicKey(), x5c: 'x' }] },
+    { keys: [publicKey({ kid: 'a\0b' })] },
   ],
 };
 
@@ -96,6 +330,157 @@ describe.each(platforms)('class-validator and the wire, on single fields ($adapt
       expect(status).toBe(400);
       expect(messages).toEqual([answer.error_description]);
     }
+  });
+});
+
+/** Members that only a subclass declares again: each with a decorator of class-validator or class-transformer. */
+const LISTS: ReadonlySet<string> = new Set(['redirect_uris', 'grant_types', 'response_types', 'contacts']);
+const typed = (field: string): PropertyDecorator[] => {
+  if (LISTS.has(field)) return [IsArray(), IsString({ each: true })];
+  return [field === 'jwks' ? IsObject() : IsString()];
+};
+
+/** A subclass that declares every field again. */
+function redeclared(
+  decoratorsOf: (field: string) => PropertyDecorator[],
+  parent: Type<ClientMetadata> = ClientMetadata,
+): Type<ClientMetadata> {
+  class Redeclared extends parent {}
+  for (const field of Object.keys(values)) {
+    for (const decorate of decoratorsOf(field)) decorate(Redeclared.prototype, field);
+  }
+  return Redeclared;
+}
+
+/** What a compiler makes of fields without `useDefineForClassFields: false`: members that are there and undefined. */
+class OwnMembers extends ClientMetadata {
+  constructor() {
+    super();
+    for (const field of Object.keys(values)) {
+      Object.defineProperty(this, field, { value: undefined, writable: true, enumerable: true, configurable: true });
+    }
+  }
+}
+
+const mixin = (parent: Type<ClientMetadata>): Type<ClientMetadata> => {
+  class WithGetter extends parent {
+    @MetadataField()
+    @IsOptional()
+    @IsIn(['gold'])
+    tier?: string;
+
+    get isNamed(): boolean {
+      return this.client_name !== undefined;
+    }
+  }
+  return redeclared(() => [IsOptional()], WithGetter);
+};
+
+/** Subclasses in which class-validator still knows our rules: `validate()` says what the wire says. */
+const KNOWN: readonly [string, Type<ClientMetadata>][] = [
+  ['a subclass that adds nothing', class extends ClientMetadata {}],
+  ['@IsOptional()', redeclared(() => [IsOptional()])],
+  ['@Allow()', redeclared(() => [Allow()])],
+  ['@MetadataField() alone', redeclared(() => [MetadataField()])],
+  ['@Expose()', redeclared(() => [Expose()])],
+  [
+    'a subclass of a subclass',
+    redeclared(
+      () => [Allow()],
+      redeclared(() => [IsOptional()]),
+    ),
+  ],
+  ['a mixin with a getter', mixin(redeclared(() => [MetadataField()]))],
+  ['members of its own', OwnMembers],
+];
+
+/** Subclasses in which it does not: a constraint displaces those of the parent, a condition and an exclusion hold for all of them. */
+const FORGOTTEN: readonly [string, Type<ClientMetadata>][] = [
+  ['constraints on the type', redeclared(typed)],
+  ['@IsOptional() and constraints', redeclared((field) => [IsOptional(), ...typed(field)])],
+  ['@ValidateIf(() => false)', redeclared(() => [ValidateIf(() => false)])],
+  ['@Exclude()', redeclared(() => [Exclude()])],
+  ['@Transform() to a good value', redeclared(() => [Transform(() => undefined)])],
+];
+
+/** Subclasses in which it knows them again, beside the constraints that displaced them one class up. */
+const DISTANT: readonly [string, Type<ClientMetadata>][] = [
+  ['constraints in a parent', redeclared(() => [], redeclared(typed))],
+  ['constraints in a mixin', mixin(redeclared(typed))],
+];
+
+/** Something good in every field, for constraints that take an absent one amiss. */
+const complete = () => completeMetadata({ jwks_uri: 'https://tides.example/jwks' });
+
+const AT_ONCE = 20;
+
+const [onePlatform] = platforms;
+if (!onePlatform) throw new Error('no platform');
+
+describe('every field declared again, on the wire', () => {
+  const outcomes = async (server: TestServer, token: string) => {
+    const outcome = async ({ field, value }: (typeof table)[number]) => {
+      const { status, body } = await server.register(clientMetadata({ [field]: value }), token);
+      const { error, error_description: description } = body;
+      return { field, value, status, error, description };
+    };
+    const found: unknown[] = [];
+    for (let i = 0; i < table.length; i += AT_ONCE) {
+      found.push(...(await Promise.all(table.slice(i, i + AT_ONCE).map(outcome))));
+    }
+    return found;
+  };
+  let expected: unknown[];
+  beforeAll(async () => {
+    const server = await startServer(onePlatform);
+    try {
+      expected = await outcomes(server, await server.token());
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('is compared with values of both kinds', () => {
+    expect(new Set(expected.map((one) => (one as { status: number }).status))).toEqual(new Set([201, 400]));
+  });
+
+  it.each([...KNOWN, ...FORGOTTEN, ...DISTANT])('is judged as before by %s', async (_, metadata) => {
+    const server = await startServer({ ...onePlatform, options: { metadata } });
+    try {
+      expect(await outcomes(server, await server.token())).toEqual(expected);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+describe('every field declared again, outside of the module', () => {
+  const messages = async (type: Type<ClientMetadata>, body: object) =>
+    (await validate(plainToInstance(type, body))).flatMap(({ constraints }) => Object.values(constraints ?? {}));
+
+  it.each(KNOWN)('is judged by validate() as ever with %s', async (_, type) => {
+    for (const { field, value } of table) {
+      const body = clientMetadata({ [field]: value });
+      expect({ field, value, messages: await messages(type, body) }).toEqual({
+        field,
+        value,
+        messages: await messages(ClientMetadata, body),
+      });
+    }
+  });
+
+  // What class-validator cannot say; the wire does, as above.
+  it.each(FORGOTTEN)('is no longer judged by validate() with %s', async (_, type) => {
+    const found = await messages(type, { ...complete(), redirect_uris: ['javascript:alert(1)'] });
+    expect(found).toEqual([]);
+  });
+
+  it('is judged by validate() where our rule stands beside those of the host', async () => {
+    const type = redeclared((field) => (field === 'redirect_uris' ? [...typed(field), IsRedirectUriList()] : []));
+    expect(await messages(type, { redirect_uris: ['javascript:alert(1)'] })).toEqual([
+      'redirect_uris[0] must not use this scheme',
+    ]);
+    expect(await messages(type, { redirect_uris: [REDIRECT] })).toEqual([]);
   });
 });
 

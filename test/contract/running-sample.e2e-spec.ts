@@ -7,9 +7,7 @@ import { allowInsecureRequests, dynamicClientRegistration } from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreatedDatabase } from '../support/databases.js';
 import { platforms } from '../support/start-server.js';
-import { buildSample, startSampleProcess, type SampleProcess } from './sample-process.js';
-
-beforeAll(buildSample, 120_000);
+import { startSampleProcess, type SampleProcess } from './sample-process.js';
 
 const redirect_uris = ['https://tides.example/cb'];
 const FIXED_TOKEN = 'fixed-token-of-a-script-0123456789';

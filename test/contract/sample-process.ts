@@ -1,7 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -14,17 +14,18 @@ export interface SampleProcess {
   /** The rest of the line that begins with this. */
   printed(begin: string): string;
   /** Sends SIGTERM and answers when the process has ended. */
-  stop(): Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  stop(): Promise<Ending>;
+  /** Sends SIGKILL and answers when the process has ended. */
+  kill(): Promise<Ending>;
 }
 
-/** Builds what `npm start` builds. */
-export function buildSample(): void {
-  const node = (...parameters: string[]) => execFileSync(process.execPath, parameters, { cwd: root, stdio: 'pipe' });
-  node('node_modules/@nestjs/cli/bin/nest.js', 'build');
-  node('node_modules/typescript/bin/tsc', '-p', 'sample/tsconfig.json');
+/** How a process has ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
 }
 
-/** Starts what `npm start` starts, on a free port, and waits for the last line it prints. */
+/** Starts what `npm start` starts, as `npm test` has built it, on a free port, and waits for the last line it prints. */
 export async function startSampleProcess(environment: Readonly<Record<string, string>>): Promise<SampleProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, ['build/sample/authorization-server/main.js'], {
@@ -36,6 +37,11 @@ export async function startSampleProcess(environment: Readonly<Record<string, st
   const abandon = () => child.kill();
   process.once('exit', abandon);
   child.once('exit', () => process.off('exit', abandon));
+  const end = async (sent: NodeJS.Signals): Promise<Ending> => {
+    child.kill(sent);
+    const [code, signal] = (await ended) as [number | null, string | null];
+    return { code, signal };
+  };
   let text = '';
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: string) => {
@@ -57,19 +63,7 @@ export async function startSampleProcess(environment: Readonly<Record<string, st
       if (line === undefined) throw new Error(`the sample printed no line with ${begin}`);
       return line.slice(begin.length);
     },
-    stop: async () => {
-      child.kill('SIGTERM');
-      const [code, signal] = (await ended) as [number | null, string | null];
-      return { code, signal };
-    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

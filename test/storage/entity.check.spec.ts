@@ -241,6 +241,15 @@ describe.each(sqlite)('a start with entities that cannot hold what is needed', (
     ).rejects.toThrow(/add OAuthClient and InitialAccessToken to (?:its )?entities, or set autoLoadEntities: true/i);
   });
 
+  it('ends with the decorator to add when a class of the host is no entity', async () => {
+    class Undecorated extends OAuthClient {}
+    await expect(start(database, client(Undecorated))).rejects.toThrow(
+      new Error(
+        'DynamicRegistrationModule: Undecorated is no entity. Put @Entity() on the class, where it extends another entity, too',
+      ),
+    );
+  });
+
   it('ends with a data source that is not initialized yet', async () => {
     const typeorm = { manualInitialization: true, migrationsRun: false };
     await expect(startServer({ database, typeorm })).rejects.toThrow(

@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
+import { pathsAt } from './request-path.js';
 import type { JsonResponse } from './start-server.js';
 
 /** A request as it stands on the wire, for what `fetch` corrects or refuses to send. */
 export interface RawRequest {
   readonly method?: string;
-  /** The request target, byte for byte. */
+  /** The request target, byte for byte; a path of the module is moved to where the host has it. */
   readonly path?: string;
   /** Sent in this order, the same name twice if need be; `Host` is added unless it is among them. */
   readonly headers?: readonly (readonly [string, string])[];
@@ -27,7 +28,7 @@ export async function rawRequest(
   const names = new Set(headers.map(([name]) => name.toLowerCase()));
   const length = body === undefined || names.has('transfer-encoding') || names.has('content-length');
   const lines = [
-    `${method} ${path} HTTP/1.1`,
+    `${method} ${pathsAt(port)(path)} HTTP/1.1`,
     ...(names.has('host') ? [] : [`Host: 127.0.0.1:${port}`]),
     ...headers.map(([name, value]) => `${name}: ${value}`),
     ...(length ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),

@@ -1,6 +1,6 @@
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
@@ -14,18 +14,37 @@ import {
 } from 'nestjs-dynamic-registration';
 import type { AddressInfo } from 'node:net';
 import type { DataSource } from 'typeorm';
+import { currentHost, currentHostName } from '../hosts/current-host.js';
+import type { HostProfile } from '../hosts/host-profile.js';
+import { isStoredDifferently, plainView } from '../hosts/plain-view.js';
 import { databases, type CreatedDatabase, type TestDatabase } from './databases.js';
+import { freePort } from './free-port.js';
+import { startPathProxy } from './path-proxy.js';
+import { asWritten, belowIssuer, rememberPaths } from './request-path.js';
 
 export const adapters = ['express', 'fastify'] as const;
 export type AdapterName = (typeof adapters)[number];
 
+/** What differs by database is tested in a plain host; beside it one host, which has everything at once, is on all of them. */
+const onAllDatabases = currentHostName === 'plain' || currentHostName === 'everything';
+
 /** Every adapter on every database of this run, for `describe.each(platforms)('... ($adapter, $database.name)', ...)`. */
-export const platforms = databases.flatMap((database) => adapters.map((adapter) => ({ adapter, database })));
+export const platforms = databases
+  .filter(({ kind }) => onAllDatabases || kind === 'sqlite')
+  .flatMap((database) => adapters.map((adapter) => ({ adapter, database })));
 
 export interface ServerSetup {
+  /** The host to be in; by default that of the run. */
+  readonly host?: HostProfile;
   readonly adapter?: AdapterName;
+  /** An adapter with settings of the host's own, in place of that of `adapter`. */
+  readonly httpAdapter?: AbstractHttpAdapter;
   readonly database: TestDatabase;
-  /** Options of the module; `issuer` is `http://localhost` and a port nobody needs. */
+  /** Leaves the module out: the host as it was before. */
+  readonly withoutModule?: boolean;
+  /** Listens where the issuer says; by default that is a port nobody needs, and the server on a port of its own. */
+  readonly atIssuer?: boolean;
+  /** Options of the module; `issuer` is that of the host. */
   readonly options?: Partial<DynamicRegistrationOptions> & DynamicRegistrationExtras;
   /** Options of the data source; by default the tables come from the migration. */
   readonly typeorm?: Partial<TypeOrmModuleOptions>;
@@ -39,9 +58,13 @@ export interface ServerSetup {
 /** A running application on a port of its own and a database of its own. */
 export interface TestServer {
   readonly app: INestApplication;
+  readonly issuer: string;
+  /** Where the issuer is found, with its path if it has one. */
   readonly url: string;
+  /** Where requests go: to the application, or to the proxy before it. */
   readonly port: number;
   readonly database: CreatedDatabase;
+  /** That of the application; where it stores in its own way, one that shows its tables as a plain host has them. */
   readonly dataSource: DataSource;
   /** A new initial access token. */
   token(options?: InitialAccessTokenOptions): Promise<string>;
@@ -63,58 +86,118 @@ export interface JsonResponse {
   readonly body: any;
 }
 
-export const ISSUER = 'http://localhost:4999';
+const PLAIN_ISSUER = 'http://localhost:4999';
+
+/** The issuer of the host of this run. */
+export const ISSUER = currentHost.issuer ?? PLAIN_ISSUER;
 
 /** Starts an application that imports the module, as a host would, and listens on a free port. */
 export async function startServer(setup: ServerSetup): Promise<TestServer> {
+  const host = setup.host ?? currentHost;
+  const issuer = setup.options?.issuer ?? (await issuerOf(host, setup));
   const database = await setup.database.create();
-  const typeorm = {
+  const HostModule = hostModule(setup, host, issuer, database);
+  const closing: (() => Promise<void>)[] = [() => database.drop()];
+  const close = async () => {
+    for (const end of closing.toReversed()) await end();
+  };
+  try {
+    const app = await createApplication(HostModule, setup.httpAdapter ?? setup.adapter ?? 'express');
+    closing.push(() => app.close());
+    host.configure?.(app);
+    setup.configure?.(app);
+    await host.start?.(app);
+    const isProxied = setup.options?.issuer === undefined && host.mount !== undefined;
+    const ownPort = setup.atIssuer ? Number(new URL(issuer).port) : 0;
+    await app.listen(isProxied ? 0 : ownPort, '127.0.0.1');
+    let { port } = app.getHttpServer().address() as AddressInfo;
+    if (isProxied) {
+      const proxy = await startPathProxy(new URL(issuer).pathname, port, ownPort);
+      closing.push(() => proxy.close());
+      ({ port } = proxy);
+    }
+    const dataSource = app.get<DataSource>(getDataSourceToken(), { strict: false });
+    if (!isStoredDifferently(host)) return running({ setup, app, issuer, port, database, dataSource, close });
+    const view = await plainView(host, database.options);
+    closing.push(() => view.destroy());
+    return running({ setup, app, issuer, port, database, dataSource: view, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The issuer of a host; with the port it really listens on, if that is wanted. */
+async function issuerOf({ issuer = PLAIN_ISSUER }: HostProfile, { atIssuer }: ServerSetup): Promise<string> {
+  return atIssuer ? issuer.replace(/:\d+/, `:${await freePort()}`) : issuer;
+}
+
+/** What a test gives comes on top of what the host has. */
+function hostModule(
+  { options, typeorm, imports, controllers, providers, withoutModule }: ServerSetup,
+  host: HostProfile,
+  issuer: string,
+  database: CreatedDatabase,
+): new () => object {
+  const { migrations = [], ...hostTypeorm } = host.typeorm ?? {};
+  const ofDataSource = {
     autoLoadEntities: true,
-    migrations: dynamicRegistrationMigrations,
+    migrations: [...dynamicRegistrationMigrations, ...migrations],
     migrationsRun: true,
     retryAttempts: 0,
+    ...hostTypeorm,
     ...database.options,
-    ...setup.typeorm,
+    ...typeorm,
   } as TypeOrmModuleOptions;
+  const ofModule = {
+    // A test with an issuer of its own is behind no proxy.
+    ...(host.mount !== undefined && options?.issuer === undefined && { mount: host.mount }),
+    ...options,
+    issuer,
+    decorators: [...(host.options?.decorators ?? []), ...(options?.decorators ?? [])],
+    entities: { ...host.options?.entities, ...options?.entities },
+    imports: [...(host.options?.imports ?? []), ...(options?.imports ?? [])],
+  };
 
   @Module({
     imports: [
-      TypeOrmModule.forRoot(typeorm),
-      DynamicRegistrationModule.forRoot({ issuer: ISSUER, ...setup.options }),
-      ...(setup.imports ?? []),
+      ...(host.imports ?? []),
+      TypeOrmModule.forRoot(ofDataSource),
+      ...(withoutModule ? [] : [DynamicRegistrationModule.forRoot(ofModule)]),
+      ...(imports ?? []),
     ],
-    controllers: setup.controllers ?? [],
-    providers: setup.providers ?? [],
+    controllers: [...(host.controllers ?? []), ...(controllers ?? [])],
+    providers: [...(host.providers ?? []), ...(providers ?? [])],
   })
   class HostModule {}
-
-  let app: INestApplication | undefined;
-  try {
-    app = await createApplication(HostModule, setup.adapter ?? 'express');
-    setup.configure?.(app);
-    await app.listen(0, '127.0.0.1');
-  } catch (error) {
-    await app?.close();
-    await database.drop();
-    throw error;
-  }
-  return running(app, database);
+  return HostModule;
 }
 
 /** An application on one of the adapters, with nothing of the host configured. */
-export async function createApplication(module: new () => object, adapter: AdapterName): Promise<INestApplication> {
+export async function createApplication(
+  module: new () => object,
+  adapter: AdapterName | AbstractHttpAdapter,
+): Promise<INestApplication> {
   const options = { logger: false, abortOnError: false } as const;
   if (adapter === 'express') return NestFactory.create<NestExpressApplication>(module, new ExpressAdapter(), options);
-  return NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), options);
+  if (adapter === 'fastify') return NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), options);
+  return NestFactory.create(module, adapter, options);
 }
 
-function running(app: INestApplication, database: CreatedDatabase): TestServer {
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
+type Running = Pick<TestServer, 'app' | 'issuer' | 'port' | 'database' | 'dataSource' | 'close'> & {
+  readonly setup: ServerSetup;
+};
+
+function running({ setup, app, issuer, port, ...server }: Running): TestServer {
+  const isOfTest = setup.options?.issuer !== undefined;
+  const paths = isOfTest ? asWritten : belowIssuer(issuer);
+  rememberPaths(port, paths);
+  const origin = `http://127.0.0.1:${port}`;
+  const url = isOfTest ? origin : origin + new URL(issuer).pathname.replace(/\/$/, '');
   const token: TestServer['token'] = async (options) =>
     (await app.get(InitialAccessTokenService, { strict: false }).issue(options)).token;
   const request: TestServer['request'] = async (method, path, { token: bearer, body, headers } = {}) => {
-    const response = await fetch(url + path, {
+    const response = await fetch(origin + paths(path), {
       method,
       redirect: 'manual',
       headers: {
@@ -125,23 +208,25 @@ function running(app: INestApplication, database: CreatedDatabase): TestServer {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    return { status: response.status, headers: response.headers, body: parsed(text, response.headers) };
   };
   return {
+    ...server,
     app,
+    issuer,
     url,
     port,
-    database,
-    dataSource: app.get<DataSource>(getDataSourceToken(), { strict: false }),
     token,
     request,
     register: async (metadata, bearer) => {
       const presented = bearer === undefined ? await token() : bearer;
       return request('POST', '/register', { body: metadata, ...(presented === null ? {} : { token: presented }) });
     },
-    close: async () => {
-      await app.close();
-      await database.drop();
-    },
   };
+}
+
+/** What is JSON by its media type has to be JSON; the host may answer in others. */
+function parsed(text: string, headers: Headers): unknown {
+  if (text === '') return undefined;
+  return headers.get('content-type')?.startsWith('text/html') ? text : JSON.parse(text);
 }

@@ -1,22 +1,9 @@
 import { Scope, VersioningType, type Type } from '@nestjs/common';
 import { MetadataScanner, type ApplicationConfig, type ModuleRef, type ModulesContainer } from '@nestjs/core';
-import { fail } from './errors/start-failure.js';
-import type { DynamicRegistrationExtras } from './dynamic-registration.options.js';
-import { RegistrationRoutes } from './http/registration-routes.js';
-import { InitialAccessTokenGuard } from './initial-access-token/initial-access-token.guard.js';
-import { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
-import { RegistrationDataSource, type RegistrationEntities } from './storage/registration-data-source.js';
-
-/** A guard that does not extend ours would let requests through without the credential the handlers need. */
-export function checkGuards(guards: DynamicRegistrationExtras['guards']): void {
-  const { registration, configuration } = guards ?? {};
-  if (registration && !isA(registration, InitialAccessTokenGuard)) {
-    fail('"guards.registration" must extend InitialAccessTokenGuard');
-  }
-  if (configuration && !isA(configuration, RegistrationAccessTokenGuard)) {
-    fail('"guards.configuration" must extend RegistrationAccessTokenGuard');
-  }
-}
+import { fail } from '../errors/start-failure.js';
+import { RegistrationRoutes } from '../http/registration-routes.js';
+import { isSameDatabase } from '../storage/same-database.js';
+import { RegistrationDataSource, type RegistrationEntities } from '../storage/registration-data-source.js';
 
 /** The host's own classes in one import of the module: its guards, policies and listeners. */
 export class HostClasses {
@@ -32,7 +19,10 @@ export function checkSingletons(moduleRef: ModuleRef, classes: readonly Type[]):
   }
 }
 
-/** Two imports in one application must share neither a path nor a table: a token for one must be worth nothing at the other. */
+/**
+ * Two imports in one application must share neither a path nor a table: a token for one must be worth nothing at the other. Nor may both be
+ * global: a module that injects a service without an import would be given the one of either.
+ */
 export function checkSiblings(
   self: object,
   own: RegistrationRoutes,
@@ -42,6 +32,9 @@ export function checkSiblings(
   for (const module of modules.values()) {
     const sibling = module.metatype === self.constructor ? module.instance : undefined;
     if (!sibling || sibling === self) continue;
+    if (module.isGlobal && isGlobal(self, modules)) {
+      fail('two imports are global. Leave isGlobal out of one of them, and import it where its services are injected');
+    }
     const routes = module.getProviderByKey<RegistrationRoutes>(RegistrationRoutes)?.instance;
     const other = module.getProviderByKey<RegistrationDataSource>(RegistrationDataSource)?.instance;
     const shared = routes && own.paths.find((path) => routes.paths.some((one) => overlaps(path, one)));
@@ -49,12 +42,17 @@ export function checkSiblings(
       fail(`two imports are mounted at ${shared}. Give one of them another "path", "mount" or "issuer"`);
     }
     for (const entity of ['client', 'initialAccessToken'] as const) {
-      if (other?.dataSource !== storage.dataSource || tableOf(other, entity) !== tableOf(storage, entity)) continue;
+      if (!other || !isSameDatabase(other.dataSource, storage.dataSource)) continue;
+      if (tableOf(other, entity) !== tableOf(storage, entity)) continue;
       fail(
         `two imports share the table ${tableOf(storage, entity)}. Give one of them another "entities.${entity}" or "dataSource"`,
       );
     }
   }
+}
+
+function isGlobal(self: object, modules: ModulesContainer): boolean {
+  return [...modules.values()].some((module) => module.instance === self && module.isGlobal);
 }
 
 /**
@@ -106,8 +104,4 @@ function pathsOf(target: object): string[] {
 
 function tableOf(storage: RegistrationDataSource, entity: keyof RegistrationEntities): string {
   return storage.metadataOf(entity).tablePath;
-}
-
-function isA(type: Type, parent: abstract new (...args: never[]) => unknown): boolean {
-  return type === parent || type.prototype instanceof parent;
 }

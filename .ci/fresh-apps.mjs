@@ -1,0 +1,105 @@
+// Packs the package and installs it into fresh applications by README's own lines: `node .ci/fresh-apps.mjs POSTGRES_URL`. Each application
+// has a PostgreSQL database of its own, and README's AppModule. Ends with the count of the tests.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const templates = join(root, '.ci/apps');
+const server = process.argv[2] ?? '';
+const folder = mkdtempSync(join(tmpdir(), 'dcr-fresh-apps-'));
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const appModule = theOne('AppModule', blocks('ts'), /class AppModule/);
+const commands = blocks('sh').flatMap((block) => block.split('\n'));
+const createToken = theOne('token command', commands, /^npx dcr tokens create /);
+const migrate = theOne('migration command', [.../`(npx dcr migrate [^`]*)`/.exec(readme)].slice(1), /./);
+const installLines = commands.filter((line) => line.startsWith('npm i nestjs-dynamic-registration '));
+const apps = {
+  'nest-12-esm': theOne('install line', installLines, /@nestjs\/core /),
+  'nest-11-cjs': theOne('install line for NestJS 11', installLines, /@nestjs\/core@11 /),
+};
+
+const count = { passed: 0, failed: 0 };
+try {
+  const tarball = join(folder, run('npm', ['pack', '--silent', '--pack-destination', folder], root, 'pipe').trim());
+  for (const [name, install] of Object.entries(apps))
+    await test(name, install.replace(' nestjs-dynamic-registration ', ` ${tarball} `));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${count.passed} passed, ${count.failed} failed`);
+process.exitCode = count.failed === 0 ? 0 : 1;
+
+/** Installs as README says, builds, and runs the tests of one application. */
+async function test(name, install) {
+  const app = join(folder, name);
+  cpSync(join(templates, name), app, { recursive: true });
+  cpSync(join(templates, 'registration.e2e-spec.ts'), join(app, 'test/registration.e2e-spec.ts'));
+  writeFileSync(join(app, 'src/app.module.ts'), appModule);
+  const [database, empty] = [randomName(), randomName()];
+  await onServer(`CREATE DATABASE ${database}`, `CREATE DATABASE ${empty}`);
+  try {
+    console.log(`${name}: ${install.replace(folder, '')}`);
+    run('sh', ['-c', install], app);
+    run('npm', ['run', '--silent', 'build'], app);
+    const { stdout, stderr } = spawnSync('npm', ['test', '--silent'], {
+      cwd: app,
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        DATABASE_URL: urlOf(database),
+        EMPTY_DATABASE_URL: urlOf(empty),
+        README_TOKEN_COMMAND: createToken,
+        README_MIGRATE_COMMAND: migrate,
+        NO_COLOR: '1',
+      },
+    });
+    const output = stdout + stderr;
+    console.log(output);
+    const summary = /^ *Tests:? .*$/m.exec(output)?.[0] ?? '';
+    const [passed, failed] = ['passed', 'failed'].map((word) =>
+      Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0),
+    );
+    count.passed += passed;
+    count.failed += passed === 0 ? failed + 1 : failed;
+  } finally {
+    await onServer(...[database, empty].map((one) => `DROP DATABASE IF EXISTS ${one} WITH (FORCE)`));
+  }
+}
+
+function run(command, parameters, cwd, stdout = 'inherit') {
+  return execFileSync(command, parameters, { cwd, encoding: 'utf8', stdio: ['ignore', stdout, 'inherit'] });
+}
+
+/** The fenced blocks of README in one language. */
+function blocks(language) {
+  return [...readme.matchAll(new RegExp('^```' + language + '\\n(.*?)^```$', 'gms'))].map(([, text]) => text);
+}
+
+function theOne(what, candidates, pattern) {
+  const [found, ...others] = candidates.filter((one) => pattern.test(one));
+  if (found === undefined || others.length > 0) throw new Error(`README.md must have one ${what}`);
+  return found;
+}
+
+function randomName() {
+  return `dcr_app_${randomBytes(6).toString('hex')}`;
+}
+
+function urlOf(database) {
+  const url = new URL(server);
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+async function onServer(...statements) {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}

@@ -1,0 +1,144 @@
+import { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
+import { camelCase, metadataTable } from '../client-metadata/metadata-table.js';
+import { SERVER_COLUMNS } from '../client/oauth-client.record.js';
+import { issuer } from './issuer.check.js';
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_SERVER,
+  EXTRAS,
+  type DynamicRegistrationOptions,
+} from '../dynamic-registration.options.js';
+import { checkServerScopes, grantTypes, server } from './server.check.js';
+import { count, flag, isObject, members, must, orBoolean, seconds, word, words, type Check } from './value.checks.js';
+import { didYouMean, nearestName } from './nearest-name.js';
+import { fail } from '../errors/start-failure.js';
+
+/** Members of the metadata document that follow from other options. */
+const COMPUTED_METADATA = [
+  'issuer',
+  'registration_endpoint',
+  'scopes_supported',
+  'response_types_supported',
+  'grant_types_supported',
+  'token_endpoint_auth_methods_supported',
+  'token_endpoint_auth_signing_alg_values_supported',
+] as const;
+
+/** Segments without anything a router or a URL parser could read otherwise. */
+const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9\-._~]+)+$/;
+
+const CHECKS: Readonly<Record<keyof DynamicRegistrationOptions, Check>> = {
+  issuer,
+  path: must(
+    (value) => typeof value === 'string' && PATH.test(`/${value}`),
+    'must be path segments without a leading slash, such as register',
+  ),
+  mount: must(
+    (value) => typeof value === 'string' && PATH.test(value),
+    'must be an absolute path, such as /oauth/register',
+  ),
+  access: (value, name) =>
+    typeof value === 'function' ? undefined : word('initial-access-token', 'open', 'disabled')(value, name),
+  openGrantTypes: grantTypes,
+  management: orBoolean(
+    members({ read: flag, update: flag, delete: flag }, 'must be true, false or { read, update, delete }'),
+  ),
+  server,
+  unsupportedMetadata: word('narrow', 'reject'),
+  redirectUris: members({
+    loopbackHttp: flag,
+    privateUseSchemes: word('any', 'reverse-domain', 'none'),
+    claimedHttps: flag,
+    forbiddenSchemes: words,
+  }),
+  limits: members(Object.fromEntries(Object.keys(DEFAULT_LIMITS).map((name) => [name, count]))),
+  metadata: must(
+    (value) => value === ClientMetadata || (typeof value === 'function' && value.prototype instanceof ClientMetadata),
+    'must be a class that extends ClientMetadata',
+  ),
+  clientSecret: members({
+    lifetimeSeconds: seconds,
+    prefix: must(
+      (value) => typeof value === 'string' && /^[A-Za-z0-9\-._~]{0,16}$/.test(value),
+      'must have at most 16 characters of A-Z a-z 0-9 - . _ ~',
+    ),
+    hash: word('sha256', 'bcrypt'),
+    bcryptCost: must(
+      (value) => Number.isInteger(value) && Number(value) >= 10 && Number(value) <= 15,
+      'must be an integer from 10 to 15',
+    ),
+  }),
+  registrationAccessToken: members({ rotation: word('never') }),
+  cors: members({ origins: (value, name) => (value === '*' ? undefined : words(value, name)) }),
+  discovery: orBoolean(members({ metadata: discoveryMetadata }, 'must be true, false or { metadata }')),
+};
+
+/** The options that a factory may return. */
+export const OPTION_NAMES: readonly string[] = Object.keys(CHECKS);
+
+/**
+ * Checks the options a factory may return, every one before anything runs.
+ * @throws Error naming the option and the way out
+ */
+export function checkOptions(options: DynamicRegistrationOptions): void {
+  requireOptions(options);
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(EXTRAS, name)) {
+      fail(
+        `"${name}" must stand beside the factory, not in what it returns: forRootAsync({ useFactory, ${name}: ... })`,
+      );
+    }
+    if (!OPTION_NAMES.includes(name)) {
+      fail(`"${name}" is no option${wayFrom(name) ?? `. The options are ${OPTION_NAMES.join(', ')}`}`);
+    }
+  }
+  if (options.issuer === undefined) {
+    fail(
+      '"issuer" is missing. Give the absolute URL clients know you by: forRoot({ issuer: \'https://auth.example.com\' })',
+    );
+  }
+  for (const [name, check] of Object.entries(CHECKS)) {
+    const value = options[name as keyof DynamicRegistrationOptions];
+    const wrong = value === undefined ? undefined : check(value, name);
+    if (wrong !== undefined) fail(wrong);
+  }
+  checkServerScopes({ ...DEFAULT_SERVER, ...options.server });
+  checkMetadata(options.metadata ?? ClientMetadata);
+}
+
+/** @throws Error when there are no options at all */
+export function requireOptions(options: unknown): void {
+  if (!isObject(options)) fail('the options are missing. Give at least forRoot({ issuer: ... })');
+}
+
+/** The known name an unknown one was meant to be, members of other options included: `scopes` is one of `server`. */
+export function wayFrom(name: string): string | undefined {
+  const nearest = didYouMean(name, [...OPTION_NAMES, ...Object.keys(EXTRAS)]);
+  if (nearest !== '') return nearest;
+  for (const [option, { members: names = [] }] of Object.entries(CHECKS)) {
+    const member = nearestName(name, names);
+    if (member !== undefined) return `, did you mean "${option}.${member}"?`;
+  }
+  return undefined;
+}
+
+/** A field is a plain property, and its column none of the server's, which strangers could write then. */
+function checkMetadata(metadata: NonNullable<DynamicRegistrationOptions['metadata']>): void {
+  for (const { name } of metadataTable(metadata).values()) {
+    if ((SERVER_COLUMNS as readonly string[]).includes(camelCase(name))) {
+      fail(
+        `"metadata" declares ${name}, whose property ${camelCase(name)} is a column of the server. Rename the field`,
+      );
+    }
+    // What stands on the prototype would be the value of every client that leaves the field out, or could not be set.
+    if (name in metadata.prototype) {
+      fail(`"metadata" declares ${name}, which is a getter or a method of the class. Make it a plain property`);
+    }
+  }
+}
+
+function discoveryMetadata(value: unknown, name: string): string | undefined {
+  if (!isObject(value)) return `"${name}" must be an object`;
+  const computed = COMPUTED_METADATA.find((member) => member in value);
+  return computed && `"${name}" must not contain ${computed}, which follows from the other options`;
+}
