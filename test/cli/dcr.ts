@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { run } from '../../lib/cli/program.js';
 
 /** The folder of the package. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,12 +16,31 @@ export interface Finished {
 
 export interface RunOptions {
   readonly env?: Record<string, string>;
-  /** The folder with `dist/`. @default this package */
-  readonly root?: string;
+}
+
+/** Runs `dcr` within this process, one command at a time: it takes a second to load. */
+export async function dcr(args: readonly string[], { env = {} }: RunOptions = {}): Promise<Finished> {
+  const { stdout, stderr } = process;
+  const [output, errors] = [capture(stdout), capture(stderr)];
+  const { DATABASE_URL: before } = process.env;
+  delete process.env['DATABASE_URL'];
+  Object.assign(process.env, env);
+  try {
+    const code = await run([process.execPath, MAIN, ...args]);
+    return { code, stdout: output.text(), stderr: errors.text() };
+  } finally {
+    delete process.env['DATABASE_URL'];
+    if (before !== undefined) process.env['DATABASE_URL'] = before;
+    output.stop();
+    errors.stop();
+  }
 }
 
 /** Runs `dcr` as a process of its own, as `npm test` has built it. */
-export async function dcr(args: readonly string[], { env = {}, root = ROOT }: RunOptions = {}): Promise<Finished> {
+export async function dcrProcess(
+  args: readonly string[],
+  { env = {}, root = ROOT }: RunOptions & { /** The folder with `dist/`. @default this package */ root?: string } = {},
+): Promise<Finished> {
   const { DATABASE_URL: _, ...inherited } = process.env;
   return new Promise((resolve, reject) => {
     execFile(
@@ -33,4 +53,14 @@ export async function dcr(args: readonly string[], { env = {}, root = ROOT }: Ru
       },
     );
   });
+}
+
+function capture(stream: NodeJS.WriteStream): { text(): string; stop(): void } {
+  const write = stream.write.bind(stream);
+  let text = '';
+  stream.write = (chunk: string | Uint8Array) => {
+    text += Buffer.from(chunk as string).toString();
+    return true;
+  };
+  return { text: () => text, stop: () => void (stream.write = write) };
 }

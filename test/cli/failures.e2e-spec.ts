@@ -7,7 +7,7 @@ import { InitialAccessToken, OAuthClient } from 'nestjs-dynamic-registration';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { databases } from '../support/databases.js';
-import { dcr, ROOT, type Finished } from './dcr.js';
+import { dcr, dcrProcess, ROOT, type Finished } from './dcr.js';
 
 const PASSWORD = 'correct-horse-battery';
 
@@ -51,7 +51,7 @@ describe('dcr --help', () => {
 
   it('--version is the one of the package', async () => {
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-    expect(await dcr(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await dcrProcess(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 });
 
@@ -106,7 +106,7 @@ describe('a database that cannot be used ends with 1', () => {
   it.each(['postgres', 'postgresql', 'mysql', 'mariadb'])('%s: nobody listens', async (scheme) => {
     const url = `${scheme}://app:${PASSWORD}@127.0.0.1:1/auth`;
     const message = /cannot reach [a-z]+:\/\/app:\*\*\*@127\.0\.0\.1:1\/auth: check host and port/;
-    expectRefusal(await dcr(['tokens', 'create', '--connect', url]), 1, message);
+    expectRefusal(await dcrProcess(['tokens', 'create', '--connect', url]), 1, message);
     expectRefusal(await dcr(['migrate', 'run'], { env: { DATABASE_URL: url } }), 1, message);
   });
 
@@ -192,7 +192,7 @@ describe('a database that cannot be used ends with 1', () => {
 
   it('SQLite: a new file lets a server read while a command writes', async () => {
     const file = join(folder, 'deep', 'new.sqlite');
-    expect((await dcr(['migrate', '--connect', `sqlite:${file}`])).code).toBe(0);
+    expect((await dcrProcess(['migrate', '--connect', `sqlite:${file}`])).code).toBe(0);
     // The two bytes that tell of the write-ahead log (SQLite file format, section 1.3).
     expect([...(await readFile(file)).subarray(18, 20)]).toEqual([2, 2]);
   });
@@ -212,7 +212,7 @@ describe('without the driver of a database', () => {
   ])('%s names the package to install', async (url, message) => {
     const file = join(folder, 'auth.sqlite');
     const given = url.replace('auth.sqlite', file);
-    expect(await dcr(['migrate', '--connect', given], { root })).toEqual({
+    expect(await dcrProcess(['migrate', '--connect', given], { root })).toEqual({
       code: 1,
       stdout: '',
       stderr: `error: ${message}\n`,
@@ -228,10 +228,10 @@ describe('without the driver of a database', () => {
       "module.exports = class { constructor() { throw new Error('Could not locate the bindings file') } };",
     );
     const connect = ['--connect', `sqlite:${join(folder, 'fallback.sqlite')}`];
-    expect(await dcr(['migrate', ...connect], { root: installation })).toMatchObject({ code: 0, stderr: '' });
+    expect(await dcrProcess(['migrate', ...connect], { root: installation })).toMatchObject({ code: 0, stderr: '' });
 
     await rm(join(installation, 'node_modules', 'libsql'));
-    expect(await dcr(['migrate', 'show', ...connect], { root: installation })).toMatchObject({
+    expect(await dcrProcess(['migrate', 'show', ...connect], { root: installation })).toMatchObject({
       code: 1,
       stderr:
         'error: sqlite needs a driver: npm install better-sqlite3 or npm install libsql; better-sqlite3 cannot be loaded, install it anew\n',

@@ -3,7 +3,7 @@ import { InitialAccessToken, OAuthClient, dynamicRegistrationMigrations } from '
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { databases, type CreatedDatabase } from '../support/databases.js';
-import { dcr } from './dcr.js';
+import { dcr, dcrProcess } from './dcr.js';
 
 const MIGRATION = 'CreateDynamicRegistrationTables1764000000000';
 
@@ -41,12 +41,12 @@ describe.each(databases)('dcr migrate ($name)', ({ create }) => {
   });
 
   it('runs without a further word, and takes the database from DATABASE_URL', async () => {
-    expect(await dcr(['migrate'], { env: { DATABASE_URL: database.url } })).toEqual({
+    expect(await dcrProcess(['migrate'], { env: { DATABASE_URL: database.url } })).toEqual({
       code: 0,
       stdout: `applied ${MIGRATION}\n`,
       stderr: '',
     });
-    const tokens = await dcr(['tokens', 'list', '--json'], { env: { DATABASE_URL: database.url } });
+    const tokens = await dcrProcess(['tokens', 'list', '--json'], { env: { DATABASE_URL: database.url } });
     expect(tokens).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
   });
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_LIFETIME_SECONDS } from '../../lib/initial-access-token/initial-access-token.service.js';
 import { databases, type CreatedDatabase } from '../support/databases.js';
 import { startServer } from '../support/start-server.js';
-import { dcr, type Finished } from './dcr.js';
+import { dcr, dcrProcess, type Finished } from './dcr.js';
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
@@ -37,7 +37,7 @@ describe.each(databases)('dcr tokens ($name)', ({ create }) => {
     });
 
   it('create prints the token alone on stdout and its facts on stderr', async () => {
-    const created = await tokens('create');
+    const created = await dcrProcess(['tokens', 'create', '--connect', database.url]);
     expect(created.code).toBe(0);
     expect(created.stdout).toMatch(/^iat_[A-Za-z0-9_-]{43}\n$/);
     expect(created.stderr).toMatch(
@@ -181,7 +181,7 @@ describe.each(databases)('dcr tokens beside a running server ($name)', (database
     try {
       const shared = await server.token();
       const writers = Promise.all(
-        Array.from({ length: 3 }, async () => dcr(['tokens', 'create', '--connect', server.database.url])),
+        Array.from({ length: 3 }, async () => dcrProcess(['tokens', 'create', '--connect', server.database.url])),
       );
       const statuses = new Set<number>();
       let created: Finished[] | undefined;
