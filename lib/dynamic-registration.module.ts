@@ -6,6 +6,7 @@ import {
   type FactoryProvider,
   type MiddlewareConsumer,
   type NestModule,
+  type OnApplicationBootstrap,
   type OnModuleInit,
   type Provider,
   type Type,
@@ -35,7 +36,14 @@ import { ServerMetadataController } from './discovery/server-metadata.controller
 import { ServerMetadataService } from './discovery/server-metadata.service.js';
 import { requireOptions } from './start-checks/options.check.js';
 import { checkBesideFactory, checkExtras } from './start-checks/extras.check.js';
-import { checkHostRoutes, checkSiblings, checkSingletons, HostClasses } from './start-checks/application.check.js';
+import {
+  checkHostRoutes,
+  checkRouterModule,
+  checkSiblings,
+  checkSingletons,
+  HostClasses,
+  ownModule,
+} from './start-checks/application.check.js';
 import {
   EXTRAS,
   type DynamicRegistrationExtras,
@@ -86,7 +94,10 @@ const EXPORTED = [
  * static options stand beside the factory.
  */
 @Module({})
-export class DynamicRegistrationModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
+export class DynamicRegistrationModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, OnApplicationBootstrap
+{
   constructor(
     private readonly config: RegistrationConfiguration,
     private readonly hostClasses: HostClasses,
@@ -104,7 +115,10 @@ export class DynamicRegistrationModule extends ConfigurableModuleClass implement
     return super.forRoot(options);
   }
 
-  /** Options of a factory: what it returns is checked when it has run, what stands beside it now. */
+  /**
+   * Options of a factory: a function, or a class that implements `DynamicRegistrationOptionsFactory`. What it returns is checked when it has run,
+   * what stands beside it now.
+   */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     checkBesideFactory(options);
     return super.forRootAsync(options);
@@ -113,20 +127,26 @@ export class DynamicRegistrationModule extends ConfigurableModuleClass implement
   /** Before the routes of the application are registered. */
   configure(_consumer: MiddlewareConsumer): void {
     this.check();
+    checkRouterModule(this, this.modules);
     checkHostRoutes(this.routes, this.applicationConfig, this.modules);
-    this.routes.beforeRegistration(this.adapterHost.httpAdapter, this.applicationConfig);
+    const { controllers } = ownModule(this, this.modules);
+    this.routes.beforeRegistration(this.adapterHost.httpAdapter, this.applicationConfig, controllers);
   }
 
-  /** After they are, and before anything listens: a host may make its tables until then. */
-  async onModuleInit(): Promise<void> {
+  /** After they are. */
+  onModuleInit(): void {
     this.check();
-    await checkTables(this.moduleRef.get(RegistrationDataSource));
     if (this.config.access === 'open') {
       new Logger(LOGGER).warn(
         `anybody may register at ${this.config.registrationEndpoint}: put a rate limit in front of it`,
       );
     }
     if (this.adapterHost.httpAdapter) this.routes.afterRegistration(this.adapterHost.httpAdapter);
+  }
+
+  /** Before anything listens: a host may make its tables until then, in its own `onModuleInit` too. */
+  async onApplicationBootstrap(): Promise<void> {
+    await checkTables(this.moduleRef.get(RegistrationDataSource));
   }
 
   /** Before the routes are registered, where a second import would be the adapter's error, and without HTTP. */

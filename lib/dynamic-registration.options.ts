@@ -103,6 +103,11 @@ export interface DynamicRegistrationOptions {
   readonly discovery?: boolean | { readonly metadata?: Readonly<Record<string, unknown>> };
 }
 
+/** A class that makes the options: `forRootAsync({ useClass: MyOptions })` or `useExisting`. */
+export interface DynamicRegistrationOptionsFactory {
+  createDynamicRegistrationOptions(): DynamicRegistrationOptions | Promise<DynamicRegistrationOptions>;
+}
+
 /** Options that Nest reads before any factory runs; with `forRootAsync` they stand beside the factory. */
 export interface DynamicRegistrationExtras {
   /** Makes the exported services available to every module. @default false */

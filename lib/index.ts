@@ -3,6 +3,7 @@ export type {
   ClientSecretOptions,
   DynamicRegistrationExtras,
   DynamicRegistrationOptions,
+  DynamicRegistrationOptionsFactory,
   LimitOptions,
   ManagementOptions,
   RedirectUriOptions,

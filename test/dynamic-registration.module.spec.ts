@@ -11,7 +11,7 @@ import {
   type ModuleMetadata,
   type Type,
 } from '@nestjs/common';
-import { ModulesContainer, NestFactory, REQUEST, Reflector } from '@nestjs/core';
+import { ModulesContainer, NestFactory, REQUEST, Reflector, RouterModule } from '@nestjs/core';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import {
   ClientConfigurationController,
@@ -33,6 +33,7 @@ import {
   type ClientMetadata,
   type DynamicRegistrationExtras,
   type DynamicRegistrationOptions,
+  type DynamicRegistrationOptionsFactory,
   type ErrorAnswer,
   type RegistrationError,
 } from 'nestjs-dynamic-registration';
@@ -106,7 +107,7 @@ const forRoot = (options: Partial<DynamicRegistrationOptions> & DynamicRegistrat
   DynamicRegistrationModule.forRoot({ issuer, ...options });
 
 @Injectable()
-class OptionsOfHost {
+class OptionsOfHost implements DynamicRegistrationOptionsFactory {
   readonly issuer = 'http://localhost:4001';
   createDynamicRegistrationOptions = (): DynamicRegistrationOptions => ({ issuer: this.issuer, path: 'dcr' });
 }
@@ -515,5 +516,16 @@ describe.each(databases)('an application without HTTP ($name)', (database) => {
     await expect(context.get(OAuthClientService, { strict: false }).find(registered.client_id)).resolves.toMatchObject({
       clientName: 'Tide Tables',
     });
+  });
+});
+
+describe.each(adapters.map((adapter) => ({ adapter })))('RouterModule ($adapter)', ({ adapter }) => {
+  it('ends the start where it would move the routes away from their URLs', async () => {
+    const [database] = databases;
+    if (!database) throw new Error('no database');
+    const imports = [RouterModule.register([{ path: 'v1', module: DynamicRegistrationModule }])];
+    await expect(startServer({ adapter, database, imports })).rejects.toThrow(
+      'DynamicRegistrationModule: RouterModule moves the routes to /v1. Leave this module out there, and give "path" or "mount"',
+    );
   });
 });

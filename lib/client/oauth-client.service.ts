@@ -83,8 +83,8 @@ export class OAuthClientService {
     return this.clients.findByClientId(clientId);
   }
 
-  /** Whether this is the client's secret and it has not expired; false for a client without one. */
-  async verifySecret(client: OAuthClientRecord, presented: string): Promise<boolean> {
+  /** Whether this is the client's secret and it has not expired; false for a client without one, and where none is presented. */
+  async verifySecret(client: OAuthClientRecord, presented: string | undefined): Promise<boolean> {
     return (await this.secrets.matches(client, presented)) && !this.secrets.isExpired(client);
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SIGNATURE_ALGORITHMS } from '../client-metadata/jwk-types.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
+import type { ComputedMembers } from './server-metadata.members.js';
 
 /** What the configuration makes true of the authorization server, for its metadata document (RFC 8414 section 2). */
 @Injectable()
@@ -8,7 +9,7 @@ export class ServerMetadataService {
   constructor(private readonly config: RegistrationConfiguration) {}
 
   /** The members this module can vouch for; `registration_endpoint` is left out while registration is disabled. */
-  serverMetadata(): Readonly<Record<string, unknown>> {
+  serverMetadata(): ComputedMembers {
     const { issuer, access, registrationEndpoint, server } = this.config;
     return {
       issuer,

@@ -10,14 +10,19 @@ const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /**
  * Bearer tokens as both guards take them (RFC 6750): from the header alone, one header, one answer for whatever is wrong.
- * The hooks `extractToken`, `authenticate` and `authorize` are what a host's subclass overrides.
+ * The hooks `extractToken`, `authenticate` and `authorize` are what a host's subclass overrides; a property `options` is passport's and cannot
+ * be a subclass's.
  */
 export abstract class BearerTokenGuard<Credential extends object> extends AuthGuard() {
   constructor() {
     const options = { defaultStrategy: bearerTokenStrategy() as never };
     super(options);
     // Nest writes the options of any PassportModule it can see over these once the guard is made: a strategy of the host would judge our tokens.
-    Object.defineProperty(this, 'options', { get: () => options, set: (_ofHost: unknown) => {} });
+    Object.defineProperty(this, 'options', {
+      get: () => options,
+      set: (_ofHost: unknown) => {},
+      configurable: false,
+    });
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {

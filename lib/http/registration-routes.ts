@@ -5,7 +5,7 @@ import { RegistrationConfiguration } from '../registration-configuration.js';
 import { answerRestOnExpress, ignoreBodiesOnExpress, type ResourceAt } from './express.routes.js';
 import { answerRestOnFastify, handleErrorsOnFastify } from './fastify.routes.js';
 import { JsonBodyGuard } from './json-body.guard.js';
-import { mount, type Resource } from './routes.js';
+import { mount, type ApplicationController, type Resource } from './routes.js';
 import { WireResponse } from './wire-response.js';
 
 /** The controller classes of one import of the module. */
@@ -20,6 +20,9 @@ export interface RegistrationGuards {
   readonly registration: CanActivate;
   readonly configuration: CanActivate;
 }
+
+/** The controllers of a module in one application. */
+export type ApplicationControllers = ReadonlyMap<unknown, ApplicationController>;
 
 type ExcludedRoute = NonNullable<ReturnType<ApplicationConfig['getGlobalPrefixOptions']>['exclude']>[number];
 
@@ -61,12 +64,16 @@ export class RegistrationRoutes {
     return this.resources.map(({ path }) => path);
   }
 
-  /** Mounts the routes, exempt from the host's global prefix; on Fastify with an error handler of their own. */
-  beforeRegistration(adapter: AbstractHttpAdapter, application: ApplicationConfig): void {
+  /**
+   * Mounts the routes, exempt from the host's global prefix; on Fastify with an error handler of their own.
+   * @param own the controllers of this import in this application, by the class they are registered as
+   */
+  beforeRegistration(adapter: AbstractHttpAdapter, application: ApplicationConfig, own: ApplicationControllers): void {
     const filter = new RegistrationErrorFilter(this.wire);
-    mount(this.controllers.registration, this.registration, filter);
-    mount(this.controllers.configuration, this.configuration, filter);
-    mount(this.controllers.serverMetadata, this.serverMetadata, filter);
+    for (const name of ['registration', 'configuration', 'serverMetadata'] as const) {
+      const controller = own.get(this.controllers[name]);
+      if (controller) mount(controller, this[name], filter);
+    }
     const options = application.getGlobalPrefixOptions();
     const excluded = this.paths.map((path): ExcludedRoute => ({
       path,

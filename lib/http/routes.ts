@@ -45,18 +45,24 @@ export function controllerOf<T extends object>(base: Type<T>, decorators: readon
   return own;
 }
 
+/** A controller of one application: its class, by which Nest reads the routes, and its instance. */
+export interface ApplicationController {
+  metatype: Type | Function | null;
+  readonly instance: object;
+}
+
 /**
- * Mounts a resource at its path as it stands, for every version of the host. Runs when an application is about to read its routes: what another
- * application, or an earlier start, made of the same class is undone.
+ * Mounts a resource at its path as it stands, for every version of the host. Runs when an application is about to read its routes, and gives it
+ * a class of its own: several applications may be made of the same modules, and start at the same time.
  */
-export function mount(controller: Type, { path, operations }: Resource, filter: ExceptionFilter): void {
-  for (const name of Object.getOwnPropertyNames(controller.prototype)) {
-    if (name !== 'constructor') delete controller.prototype[name];
-  }
+export function mount(own: ApplicationController, { path, operations }: Resource, filter: ExceptionFilter): void {
+  const controller = controllerOf(own.metatype as Type<object>, []);
   Controller({ path, version: VERSION_NEUTRAL })(controller);
   for (const [method, operation] of Object.entries(operations)) {
     addHandler(controller, METHODS[method as Method](), operation, filter);
   }
+  own.metatype = controller;
+  Object.setPrototypeOf(own.instance, controller.prototype);
 }
 
 /** The handler under a function of its own: Nest keeps route, guards and filter on the function. */

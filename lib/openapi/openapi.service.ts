@@ -56,8 +56,12 @@ export class OpenApiService {
    * @throws Error when it is not OpenAPI 3.1, or describes one of these endpoints already
    */
   addTo<D extends HostDocument>(document: D): D {
-    const { mount } = this.config;
-    const routes = [mount, `${mount}/{client_id}`, wellKnownPath(this.config)];
+    const { mount, isManageable, discovery } = this.config;
+    const routes = [
+      mount,
+      ...(isManageable ? [`${mount}/{client_id}`] : []),
+      ...(discovery ? [wellKnownPath(this.config)] : []),
+    ];
     return mergedDocument(document, this.openApiDocument(), routes);
   }
 }

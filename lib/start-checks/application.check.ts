@@ -1,9 +1,13 @@
 import { Scope, VersioningType, type Type } from '@nestjs/common';
 import { MetadataScanner, type ApplicationConfig, type ModuleRef, type ModulesContainer } from '@nestjs/core';
+
 import { fail } from '../errors/start-failure.js';
 import { RegistrationRoutes } from '../http/registration-routes.js';
 import { isSameDatabase } from '../storage/same-database.js';
 import { RegistrationDataSource, type RegistrationEntities } from '../storage/registration-data-source.js';
+
+/** A module as Nest keeps it. */
+type Module = ReturnType<ModulesContainer['values']> extends Iterable<infer M> ? M : never;
 
 /** The host's own classes in one import of the module: its guards, policies and listeners. */
 export class HostClasses {
@@ -32,7 +36,7 @@ export function checkSiblings(
   for (const module of modules.values()) {
     const sibling = module.metatype === self.constructor ? module.instance : undefined;
     if (!sibling || sibling === self) continue;
-    if (module.isGlobal && isGlobal(self, modules)) {
+    if (module.isGlobal && ownModule(self, modules).isGlobal) {
       fail('two imports are global. Leave isGlobal out of one of them, and import it where its services are injected');
     }
     const routes = module.getProviderByKey<RegistrationRoutes>(RegistrationRoutes)?.instance;
@@ -51,8 +55,18 @@ export function checkSiblings(
   }
 }
 
-function isGlobal(self: object, modules: ModulesContainer): boolean {
-  return [...modules.values()].some((module) => module.instance === self && module.isGlobal);
+/** This import of the module as Nest keeps it in one application. */
+export function ownModule(self: object, modules: ModulesContainer): Module {
+  const own = [...modules.values()].find((module) => module.instance === self);
+  return own ?? fail('the module is not part of the application');
+}
+
+/** Routes are where the issuer says: moved, they would not be at the URLs that are given to clients. */
+export function checkRouterModule(self: object, modules: ModulesContainer): void {
+  const path: unknown = Reflect.getMetadata(`__module_path__${modules.applicationId}`, self.constructor);
+  if (path !== undefined) {
+    fail(`RouterModule moves the routes to ${String(path)}. Leave this module out there, and give "path" or "mount"`);
+  }
 }
 
 /**

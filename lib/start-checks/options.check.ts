@@ -1,3 +1,4 @@
+import { COMPUTED_MEMBERS } from '../discovery/server-metadata.members.js';
 import { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import { camelCase, metadataTable } from '../client-metadata/metadata-table.js';
 import { SERVER_COLUMNS } from '../client/oauth-client.record.js';
@@ -12,17 +13,6 @@ import { checkServerScopes, grantTypes, server } from './server.check.js';
 import { count, flag, isObject, members, must, orBoolean, seconds, word, words, type Check } from './value.checks.js';
 import { didYouMean, nearestName } from './nearest-name.js';
 import { fail } from '../errors/start-failure.js';
-
-/** Members of the metadata document that follow from other options. */
-const COMPUTED_METADATA = [
-  'issuer',
-  'registration_endpoint',
-  'scopes_supported',
-  'response_types_supported',
-  'grant_types_supported',
-  'token_endpoint_auth_methods_supported',
-  'token_endpoint_auth_signing_alg_values_supported',
-] as const;
 
 /** Segments without anything a router or a URL parser could read otherwise. */
 const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9\-._~]+)+$/;
@@ -139,6 +129,6 @@ function checkMetadata(metadata: NonNullable<DynamicRegistrationOptions['metadat
 
 function discoveryMetadata(value: unknown, name: string): string | undefined {
   if (!isObject(value)) return `"${name}" must be an object`;
-  const computed = COMPUTED_METADATA.find((member) => member in value);
+  const computed = Object.keys(COMPUTED_MEMBERS).find((member) => member in value);
   return computed && `"${name}" must not contain ${computed}, which follows from the other options`;
 }

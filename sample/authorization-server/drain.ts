@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 
 /** How long clients have to hear that their connections end. */
 const DRAIN_MS = 500;
-/** How long requests have to be answered: none waits longer for the database. */
+/** How long requests have to be answered. */
 const LONGEST_REQUEST_MS = 10_000;
 
 /**

@@ -3,6 +3,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { readFile } from 'node:fs/promises';
 import { compileFunction } from 'node:vm';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BAD_TOKEN, expectRefusal, TOO_LARGE } from '../errors/refusal.js';
 import { clientMetadata } from '../support/client-metadata.builder.js';
@@ -25,7 +26,10 @@ const configureExpress = (app: INestApplication): void => {
 };
 const fastifyAdapter = (): FastifyAdapter => {
   const expression = fastifyLines.slice(fastifyLines.indexOf('new FastifyAdapter')).trim().replace(/;$/, '');
-  return compileFunction(`return (${expression});`, ['FastifyAdapter'])(FastifyAdapter) as FastifyAdapter;
+  const statement = ts.transpile(`adapter = ${expression}`, { target: ts.ScriptTarget.ES2023 });
+  return compileFunction(`let adapter; ${statement} return adapter;`, ['FastifyAdapter'])(
+    FastifyAdapter,
+  ) as FastifyAdapter;
 };
 
 const settings: Record<AdapterName, () => Pick<Parameters<typeof startServer>[0], 'httpAdapter' | 'configure'>> = {

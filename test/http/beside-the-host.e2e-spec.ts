@@ -180,6 +180,23 @@ describe.each(adapters.map((adapter) => ({ adapter })))('applications of one cla
     expect((await register(urlTwo, token)).status).toBe(401);
   });
 
+  it('answer for themselves alone when they start at the same time', async () => {
+    const access = ['initial-access-token', 'open'] as const;
+    let started = 0;
+    const create = hostModule(() => ({ access: access[started++ % 2] ?? 'disabled' }));
+    const apps = [await create(), await create()] as const;
+    const [closed, open] = await Promise.all([listen(apps[0]), listen(apps[1])]);
+    expect((await register(closed, 'nobody')).status).toBe(401);
+    const anonymous = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(BODY) };
+    expect((await fetch(`${closed}/register`, anonymous)).status).toBe(401);
+    expect((await fetch(`${open}/register`, anonymous)).status).toBe(201);
+    for (const [own, other] of [apps, apps.toReversed()] as [INestApplication, INestApplication][]) {
+      const { token } = await own.get(InitialAccessTokenService, { strict: false }).issue();
+      expect((await register(await own.getUrl(), token)).status).toBe(201);
+      expect((await register(await other.getUrl(), token)).status).toBe(401);
+    }
+  });
+
   it('forget the options of an earlier start', async () => {
     let management: DynamicRegistrationOptions['management'] = true;
     const create = hostModule(() => ({ management }));

@@ -372,6 +372,15 @@ describe('the document of a host with ours in it', () => {
     expect(() => service().addTo({ ...host, openapi })).toThrow(/OpenAPI 3\.1.*setOpenAPIVersion\('3\.1\.0'\)/);
   });
 
+  it('has what a host serves itself at the paths of endpoints that are not offered', () => {
+    const paths = {
+      '/.well-known/oauth-authorization-server': { get: {} },
+      '/register/{client_id}': { get: {} },
+    };
+    const merged: Json = service({ management: false, discovery: false }).addTo({ ...host, paths });
+    expect(merged.paths).toMatchObject(paths);
+  });
+
   it('is what a host makes of it that extends the service', () => {
     class Documented extends OpenApiService {
       override openApiDocument() {

@@ -2,6 +2,9 @@ import { getRepositoryToken } from '@nestjs/typeorm';
 import { InitialAccessTokenService, OAuthClient, OAuthClientService } from 'nestjs-dynamic-registration';
 import { DataSource, Table, type Repository } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { SqliteConnection } from '../../lib/storage/idle-connection.js';
+import { manage } from '../faults/client-requests.js';
+import { expectUnavailable } from '../faults/unavailable.js';
 import { captureLog } from '../support/captured-log.js';
 import { databases } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
@@ -159,6 +162,37 @@ describe.each(sqlite)('the one connection of a whole application ($name)', (data
       await other.destroy();
     }
     expect((await server.register(BODY, token)).status).toBe(201);
+  });
+
+  it("does not stop the process for the driver's timeout, while another one holds the file", async () => {
+    const [holder, token] = [await new DataSource({ ...server.database.options }).initialize(), await server.token()];
+    const client = await server.register(BODY, token);
+    const { databaseConnection } = server.dataSource.driver as unknown as { databaseConnection: SqliteConnection };
+    const timeout = () => databaseConnection.prepare('PRAGMA busy_timeout').get();
+    const before = timeout();
+    await holder.query('BEGIN IMMEDIATE');
+    try {
+      let isRefused = false;
+      const refusals = Promise.all(Array.from({ length: 4 }, () => server.register(BODY, token))).finally(() => {
+        isRefused = true;
+      });
+      // One request after the other, as many as are answered in the meantime; a process that is stopped answers none.
+      let answered = 0;
+      while (!isRefused) {
+        expect((await manage(server, 'GET', client)).status).toBe(200);
+        answered++;
+        await pause(100);
+      }
+      (await refusals).forEach(expectUnavailable);
+      expect(answered).toBeGreaterThan(4);
+    } finally {
+      await holder.query('ROLLBACK');
+      await holder.destroy();
+    }
+    expect((await server.register(BODY, token)).status).toBe(201);
+    // The statements of the host wait as long as before.
+    expect(timeout()).toMatchObject({ timeout: 5_000 });
+    expect(before).toMatchObject({ timeout: 5_000 });
   });
 
   it('waits for another process that holds the file for a moment', async () => {

@@ -1,6 +1,5 @@
-import type { Type } from '@nestjs/common';
-import { Module } from '@nestjs/common';
-import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { Module, type OnModuleInit, type Type } from '@nestjs/common';
+import { getDataSourceToken, InjectDataSource, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import {
   dynamicRegistrationMigrations,
   DynamicRegistrationModule,
@@ -188,6 +187,20 @@ describe.each(databases)('a start with the tables ($name)', (database) => {
     await app.init();
     const { token } = await app.get(InitialAccessTokenService, { strict: false }).issue();
     expect(token).toMatch(/^iat_/);
+  });
+
+  it('that a module of the host makes in its own onModuleInit does not end', async () => {
+    @Module({})
+    class MigratingModule implements OnModuleInit {
+      constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+      async onModuleInit(): Promise<void> {
+        await this.dataSource.runMigrations();
+      }
+    }
+    const server = await startServer({ database, typeorm: NO_MIGRATIONS, imports: [MigratingModule] });
+    closing.push(() => server.close());
+    expect((await server.register({ redirect_uris: ['https://tides.example/cb'] })).status).toBe(201);
   });
 
   it('reads no row, and one statement of each table', async () => {
