@@ -20,7 +20,8 @@ export default defineConfig({
     globalSetup: ['./test/support/global-setup.ts'],
     reporters: ['default', './test/support/plain-reporter.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the smallest machine has cores: much of the time of a test is waiting.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     provide: { host: 'plain' },

@@ -39,6 +39,7 @@ import { checkBesideFactory, checkExtras } from './start-checks/extras.check.js'
 import {
   checkHostRoutes,
   checkRouterModule,
+  checkSharedTables,
   checkSiblings,
   checkSingletons,
   HostClasses,
@@ -146,13 +147,15 @@ export class DynamicRegistrationModule
 
   /** Before anything listens: a host may make its tables until then, in its own `onModuleInit` too. */
   async onApplicationBootstrap(): Promise<void> {
-    await checkTables(this.moduleRef.get(RegistrationDataSource));
+    const storage = this.moduleRef.get(RegistrationDataSource);
+    await checkTables(storage);
+    await checkSharedTables(this, storage, this.modules);
   }
 
   /** Before the routes are registered, where a second import would be the adapter's error, and without HTTP. */
   private check(): void {
     checkSingletons(this.moduleRef, this.hostClasses.all);
-    checkSiblings(this, this.routes, this.moduleRef.get(RegistrationDataSource), this.modules);
+    checkSiblings(this, this.routes, this.modules);
   }
 
   /** Not injected: a class of the host that belongs to a request would make the module itself do so, and no check would ever run. */

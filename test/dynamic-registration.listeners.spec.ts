@@ -161,6 +161,9 @@ describe.each(databases)('registration listeners ($name)', (database) => {
 
 const transactional = databases.filter(({ kind }) => kind !== 'sqlite');
 
+/** A statement that is still on its way when something else has failed. */
+const slowly: Record<string, string> = { postgres: 'SELECT pg_sleep(0.3)', mysql: 'SELECT SLEEP(0.3)' };
+
 describe.each(transactional)('listeners in the unit of work ($name)', (database) => {
   let server: TestServer;
   beforeAll(async () => {
@@ -209,6 +212,45 @@ describe.each(transactional)('listeners in the unit of work ($name)', (database)
     expect(told).toEqual([]);
     delete reactions.within;
     expect((await server.register(BODY, token)).status).toBe(201);
+  });
+
+  it('undo with their failure what is still on its way, and write nothing after it', async () => {
+    // More of them than the pool has connections.
+    const tokens = await Promise.all(Array.from({ length: 15 }, () => server.token({ owner: 'halfway', maxUses: 1 })));
+    const slow = slowly[database.kind] ?? '';
+    const unhandled: unknown[] = [];
+    const noteUnhandled = (reason: unknown) => void unhandled.push(reason);
+    process.on('unhandledRejection', noteUnhandled);
+    const log = captureLog();
+    const clientIds: string[] = [];
+    reactions.within = async (event, manager) => {
+      clientIds.push(event.client.clientId);
+      await note(event, manager);
+      const goingOn = async () => {
+        await manager?.query(slow);
+        await note(event, manager);
+      };
+      await Promise.all([goingOn(), Promise.reject(new Error('the ledger is closed'))]);
+    };
+    try {
+      const answers = await Promise.all(tokens.map((token) => server.register(BODY, token)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([500]));
+      expect(log.of('error').join('\n')).toContain('the ledger is closed');
+      // By then everything that was on its way would have come to its end.
+      await server.dataSource.query(slow);
+      await server.dataSource.query(slow);
+      const notes = await Promise.all(clientIds.map((clientId) => notesOf(server, clientId)));
+      expect(notes.flat()).toEqual([]);
+      await expect(server.dataSource.getRepository(OAuthClient).countBy({ owner: 'halfway' })).resolves.toBe(0);
+      delete reactions.within;
+      // Each token has its one use still.
+      const registered = await Promise.all(tokens.map((token) => server.register(BODY, token)));
+      expect(new Set(registered.map(({ status }) => status))).toEqual(new Set([201]));
+      expect(unhandled).toEqual([]);
+    } finally {
+      log.stop();
+      process.off('unhandledRejection', noteUnhandled);
+    }
   });
 
   it('undo an update and a deletion with their failure', async () => {
@@ -386,6 +428,57 @@ describe.each(databases)("TypeORM's own hooks ($name)", (database) => {
         'beforeRemove WatchedClient',
         'afterRemove WatchedClient',
       ]);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+/** Of two of the host's subscribers, one goes on while the other fails. */
+@EventSubscriber()
+class GoingOnSubscriber implements EntitySubscriberInterface<WatchedClient> {
+  static slow = '';
+
+  listenTo() {
+    return WatchedClient;
+  }
+
+  async afterInsert({ entity, manager }: InsertEvent<WatchedClient>): Promise<void> {
+    await manager.query(GoingOnSubscriber.slow);
+    await manager.insert(HostNote, { clientId: entity.clientId, event: 'went on' });
+  }
+}
+
+@EventSubscriber()
+class FailingSubscriber implements EntitySubscriberInterface<WatchedClient> {
+  listenTo() {
+    return WatchedClient;
+  }
+
+  async afterInsert(): Promise<void> {
+    throw new Error('the subscriber is broken');
+  }
+}
+
+describe.each(transactional)('subscribers of which one fails ($name)', (database) => {
+  it('leave nothing of what the other is still writing', async () => {
+    GoingOnSubscriber.slow = slowly[database.kind] ?? '';
+    const server = await startServer({
+      database,
+      options: { entities: { client: WatchedClient } },
+      typeorm: {
+        synchronize: true,
+        migrationsRun: false,
+        entities: [HostNote],
+        subscribers: [GoingOnSubscriber, FailingSubscriber],
+      },
+    });
+    try {
+      expect((await server.register(BODY)).status).toBe(500);
+      await server.dataSource.query(GoingOnSubscriber.slow);
+      await server.dataSource.query(GoingOnSubscriber.slow);
+      await expect(server.dataSource.getRepository(HostNote).count()).resolves.toBe(0);
+      await expect(server.dataSource.getRepository(WatchedClient).count()).resolves.toBe(0);
     } finally {
       await server.close();
     }

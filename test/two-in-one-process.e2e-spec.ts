@@ -33,6 +33,7 @@ import {
   type RegistrationError,
 } from 'nestjs-dynamic-registration';
 import { randomUUID } from 'node:crypto';
+import { symlink } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { DataSource, Entity } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -143,10 +144,11 @@ async function host(
   database: TestDatabase,
   adapter: AdapterName,
   metadata: ModuleMetadata,
-  typeorm: readonly object[] = [{}],
+  typeorm: readonly (object | ((created: CreatedDatabase) => object))[] = [{}],
 ): Promise<Host> {
   const created = await database.create();
-  @Module({ ...metadata, imports: [...typeorm.map((own) => dataSource(created, own)), ...(metadata.imports ?? [])] })
+  const sources = typeorm.map((own) => dataSource(created, typeof own === 'function' ? own(created) : own));
+  @Module({ ...metadata, imports: [...sources, ...(metadata.imports ?? [])] })
   class HostModule {}
   return listening(HostModule, adapter, created);
 }
@@ -643,5 +645,118 @@ describe.each(platforms)('what two imports must not share ($adapter, $database.n
     ];
     const two = async('two', { dataSource: 'third', ...TWO_TABLES });
     await expect(failure([sync('one'), two], others)).resolves.toBe('it started');
+  });
+});
+
+/** The same server and database in single options, the port only where it is not the usual one. */
+function singleOptions({ url }: CreatedDatabase): object {
+  const { hostname, port, username, password, pathname } = new URL(url);
+  const isUsual = ['', '5432', '3306'].includes(port);
+  return {
+    url: undefined,
+    host: hostname,
+    ...(isUsual ? {} : { port: Number(port) }),
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: pathname.slice(1),
+  };
+}
+
+const otherName = ({ url }: CreatedDatabase) => ({
+  url: url.includes('127.0.0.1') ? url.replace('127.0.0.1', 'localhost') : url.replace('localhost', '127.0.0.1'),
+});
+
+const servers = databases.filter(({ kind }) => kind !== 'sqlite');
+const onPostgres = servers.filter(({ kind }) => kind === 'postgres');
+const oneAndTwo = () => [
+  DynamicRegistrationModule.forRoot({ issuer: 'https://one.example', path: 'one' }),
+  DynamicRegistrationModule.forRoot({ issuer: 'https://two.example', path: 'two', dataSource: 'second' }),
+];
+
+describe.each([
+  ...servers.flatMap(({ name, create, kind }) => [
+    { name, create, kind, how: 'in single options', second: singleOptions },
+    { name, create, kind, how: 'under another name of the server', second: otherName },
+  ]),
+  ...onPostgres.map(({ name, create, kind }) => ({
+    name,
+    create,
+    kind,
+    how: 'with the schema that is the usual one',
+    second: () => ({ schema: 'public' }),
+  })),
+])('one database that a second data source reaches $how ($name)', ({ second, ...on }) => {
+  it('ends the start when both have the same tables', async () => {
+    const typeorm = [
+      {},
+      (created: CreatedDatabase) => ({ ...second(created), name: 'second', synchronize: false }),
+    ] as const;
+    await expect(host(on, 'express', { imports: oneAndTwo() }, typeorm)).rejects.toThrow(
+      /^DynamicRegistrationModule: two imports share the table (?:public\.)?oauth_clients\. Give one of them another "entities\.client" or "dataSource"$/,
+    );
+  });
+});
+
+describe.each(onPostgres)('one database of which two data sources see a schema each ($name)', (postgres) => {
+  it('starts, and what one gives out is nothing to the other', async () => {
+    const on: TestDatabase = {
+      ...postgres,
+      async create() {
+        const created = await postgres.create();
+        const source = await new DataSource(created.options).initialize();
+        await source.query('CREATE SCHEMA tenant_a');
+        await source.query('CREATE SCHEMA tenant_b');
+        await source.destroy();
+        return created;
+      },
+    };
+    const seeing = (schema: string) => ({ extra: { options: `-c search_path=${schema}` } });
+    const typeorm = [seeing('tenant_a'), { ...seeing('tenant_b'), name: 'second' }];
+    const started = await host(on, 'express', { imports: oneAndTwo() }, typeorm);
+    try {
+      const { token } = await provided(started, InitialAccessTokenService, '/one').issue();
+      expectRefusal(await started.request('POST', '/two', token, { redirect_uris: REDIRECT }), BAD_TOKEN);
+      const { status, body } = await started.request('POST', '/one', token, { redirect_uris: REDIRECT });
+      expect(status).toBe(201);
+      const stored = (schema: string) =>
+        started.app.get(DataSource).query(`SELECT "clientId" FROM ${schema}.oauth_clients`);
+      await expect(stored('tenant_a')).resolves.toEqual([{ clientId: body.client_id }]);
+      await expect(stored('tenant_b')).resolves.toEqual([]);
+    } finally {
+      await started.close();
+    }
+  });
+});
+
+describe.each(databases.filter(({ kind }) => kind === 'sqlite'))('two data sources on SQLite ($name)', (sqlite) => {
+  const twoInMemory = [{ database: ':memory:' }, { database: ':memory:', name: 'second' }];
+
+  it('end the start when both have the same file, under whichever name', async () => {
+    let link = '';
+    const on: TestDatabase = {
+      ...sqlite,
+      async create() {
+        const created = await sqlite.create();
+        const file = created.url.slice('sqlite:'.length);
+        link = `${file}.link`;
+        await symlink(file, link);
+        return created;
+      },
+    };
+    const second = () => ({ database: link, name: 'second', synchronize: false });
+    await expect(host(on, 'express', { imports: oneAndTwo() }, [{}, second])).rejects.toThrow(
+      'two imports share the table oauth_clients.',
+    );
+  });
+
+  it('start when each has a database in memory, which is no other', async () => {
+    const started = await host(sqlite, 'express', { imports: oneAndTwo() }, twoInMemory);
+    try {
+      const { token } = await provided(started, InitialAccessTokenService, '/one').issue();
+      expectRefusal(await started.request('POST', '/two', token, { redirect_uris: REDIRECT }), BAD_TOKEN);
+      expect((await started.request('POST', '/one', token, { redirect_uris: REDIRECT })).status).toBe(201);
+    } finally {
+      await started.close();
+    }
   });
 });

@@ -3,8 +3,8 @@ import { MetadataScanner, type ApplicationConfig, type ModuleRef, type ModulesCo
 
 import { fail } from '../errors/start-failure.js';
 import { RegistrationRoutes } from '../http/registration-routes.js';
-import { isSameDatabase } from '../storage/same-database.js';
-import { RegistrationDataSource, type RegistrationEntities } from '../storage/registration-data-source.js';
+import { RegistrationDataSource } from '../storage/registration-data-source.js';
+import { tableIdentity } from '../storage/table-identity.js';
 
 /** A module as Nest keeps it. */
 type Module = ReturnType<ModulesContainer['values']> extends Iterable<infer M> ? M : never;
@@ -27,32 +27,44 @@ export function checkSingletons(moduleRef: ModuleRef, classes: readonly Type[]):
  * Two imports in one application must share neither a path nor a table: a token for one must be worth nothing at the other. Nor may both be
  * global: a module that injects a service without an import would be given the one of either.
  */
-export function checkSiblings(
-  self: object,
-  own: RegistrationRoutes,
-  storage: RegistrationDataSource,
-  modules: ModulesContainer,
-): void {
-  for (const module of modules.values()) {
-    const sibling = module.metatype === self.constructor ? module.instance : undefined;
-    if (!sibling || sibling === self) continue;
+export function checkSiblings(self: object, own: RegistrationRoutes, modules: ModulesContainer): void {
+  for (const module of siblingsOf(self, modules)) {
     if (module.isGlobal && ownModule(self, modules).isGlobal) {
       fail('two imports are global. Leave isGlobal out of one of them, and import it where its services are injected');
     }
     const routes = module.getProviderByKey<RegistrationRoutes>(RegistrationRoutes)?.instance;
-    const other = module.getProviderByKey<RegistrationDataSource>(RegistrationDataSource)?.instance;
     const shared = routes && own.paths.find((path) => routes.paths.some((one) => overlaps(path, one)));
     if (shared !== undefined) {
       fail(`two imports are mounted at ${shared}. Give one of them another "path", "mount" or "issuer"`);
     }
-    for (const entity of ['client', 'initialAccessToken'] as const) {
-      if (!other || !isSameDatabase(other.dataSource, storage.dataSource)) continue;
-      if (tableOf(other, entity) !== tableOf(storage, entity)) continue;
-      fail(
-        `two imports share the table ${tableOf(storage, entity)}. Give one of them another "entities.${entity}" or "dataSource"`,
-      );
-    }
   }
+}
+
+/** The same for their tables, once those of this import are there; the last one to ask finds what is shared. */
+export async function checkSharedTables(
+  self: object,
+  own: RegistrationDataSource,
+  modules: ModulesContainer,
+): Promise<void> {
+  const others = siblingsOf(self, modules).map(
+    (module) => module.getProviderByKey<RegistrationDataSource>(RegistrationDataSource)?.instance,
+  );
+  if (others.length === 0) return;
+  for (const entity of ['client', 'initialAccessToken'] as const) {
+    const metadata = own.metadataOf(entity);
+    const identity = await tableIdentity(own.dataSource, metadata);
+    own.tables.set(entity, identity);
+    if (others.every((other) => other?.tables.get(entity) !== identity)) continue;
+    fail(
+      `two imports share the table ${metadata.tablePath}. Give one of them another "entities.${entity}" or "dataSource"`,
+    );
+  }
+}
+
+function siblingsOf(self: object, modules: ModulesContainer): Module[] {
+  return [...modules.values()].filter(
+    ({ metatype, instance }) => metatype === self.constructor && instance && instance !== self,
+  );
 }
 
 /** This import of the module as Nest keeps it in one application. */
@@ -63,9 +75,9 @@ export function ownModule(self: object, modules: ModulesContainer): Module {
 
 /** Routes are where the issuer says: moved, they would not be at the URLs that are given to clients. */
 export function checkRouterModule(self: object, modules: ModulesContainer): void {
-  const path: unknown = Reflect.getMetadata(`__module_path__${modules.applicationId}`, self.constructor);
+  const path = Reflect.getMetadata(`__module_path__${modules.applicationId}`, self.constructor) as string | undefined;
   if (path !== undefined) {
-    fail(`RouterModule moves the routes to ${String(path)}. Leave this module out there, and give "path" or "mount"`);
+    fail(`RouterModule moves the routes to ${path}. Leave this module out there, and give "path" or "mount"`);
   }
 }
 
@@ -114,8 +126,4 @@ function routesOf(controller: NonNullable<unknown> & { readonly prototype?: unkn
 function pathsOf(target: object): string[] {
   const path: unknown = Reflect.getMetadata('path', target);
   return [path].flat().filter((one): one is string => typeof one === 'string');
-}
-
-function tableOf(storage: RegistrationDataSource, entity: keyof RegistrationEntities): string {
-  return storage.metadataOf(entity).tablePath;
 }

@@ -100,7 +100,7 @@ export class IdleConnection {
   }
 }
 
-/** Another process holds the lock; SQLite has waited as long as the driver's `timeout` says, and the event loop with it. */
+/** Another process holds the lock; it is looked at again as long as there is patience. */
 function isLocked(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^SQLITE_(?:BUSY|LOCKED)/.test(String(error.code));
 }

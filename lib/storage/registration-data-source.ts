@@ -24,6 +24,9 @@ type EntityOf<E extends keyof RegistrationEntities> = InstanceType<RegistrationE
 export class RegistrationDataSource {
   readonly unitOfWork: UnitOfWork;
 
+  /** The identity of each table, as soon as the database was asked for it: where other imports may share them. */
+  readonly tables = new Map<keyof RegistrationEntities, string>();
+
   constructor(
     readonly dataSource: DataSource,
     readonly entities: RegistrationEntities,

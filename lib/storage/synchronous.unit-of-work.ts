@@ -22,7 +22,9 @@ export class SynchronousUnitOfWork implements UnitOfWork {
     try {
       await this.broadcast('Before', queries);
       const statements = queries.map((query) => query.getQueryAndParameters());
-      await this.idleConnection.run((connection) => inTransaction(connection, statements));
+      await this.idleConnection.run((connection) =>
+        withoutWaiting(connection, () => inTransaction(connection, statements)),
+      );
     } catch (error) {
       if (error instanceof NothingMatched) return error.index;
       throw storageFailure(error);
@@ -56,6 +58,20 @@ export class SynchronousUnitOfWork implements UnitOfWork {
         await broadcaster.broadcast(`${when}Remove`, metadata);
       }
     }
+  }
+}
+
+/**
+ * While another process holds the file, SQLite would wait for the driver's `timeout`, and the event loop with it. The setting is that of the
+ * one connection: the host's own statements go on waiting as they did.
+ */
+function withoutWaiting(connection: SqliteConnection, work: () => void): void {
+  const { timeout } = connection.prepare('PRAGMA busy_timeout').get() as { timeout: number };
+  connection.exec('PRAGMA busy_timeout = 0');
+  try {
+    work();
+  } finally {
+    connection.exec(`PRAGMA busy_timeout = ${timeout}`);
   }
 }
 

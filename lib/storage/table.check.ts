@@ -53,8 +53,10 @@ async function failureOf(
   columns: readonly string[],
 ): Promise<unknown> {
   // SQLite takes a quoted name that is no column for a string, unless it is one of a table.
-  const list = columns.map((column) => `stored.${dataSource.driver.escape(column)}`).join(', ');
-  const statement = `SELECT ${list} FROM ${escapedTable(dataSource, metadata)} stored WHERE 1 = 0`;
+  const { driver } = dataSource;
+  const alias = driver.escape('stored');
+  const list = columns.map((column) => `${alias}.${driver.escape(column)}`).join(', ');
+  const statement = `SELECT ${list} FROM ${escapedTable(dataSource, metadata)} ${alias} WHERE 1 = 0`;
   try {
     await onPrimary(dataSource, (runner) => runner.query(statement));
     return undefined;

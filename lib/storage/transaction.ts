@@ -1,7 +1,6 @@
-import type { EntityManager, QueryRunner } from 'typeorm';
-import { OverdueError } from './patience.js';
+import { QueryFailedError, type EntityManager, type QueryRunner } from 'typeorm';
 import { discard } from './primary-connection.js';
-import { ParticipantError } from './storage-failure.js';
+import { NothingMatched } from './unit-of-work.js';
 
 /** Does everything in one transaction on this connection; an error undoes it. */
 export async function inTransaction(
@@ -19,12 +18,17 @@ export async function inTransaction(
 }
 
 async function undo(runner: QueryRunner, error: unknown): Promise<void> {
-  // A participant that is overdue may still write: after a rollback it would, each statement for itself.
-  if (error instanceof ParticipantError && error.cause instanceof OverdueError) return discard(runner);
+  // Code of the host that has failed may still be writing: after a rollback it would go on, each statement committed for itself.
+  if (!isOfOurStatements(error)) return discard(runner);
   if (!runner.isTransactionActive) return;
   try {
     await runner.rollbackTransaction();
   } catch {
     await discard(runner);
   }
+}
+
+/** Whether a statement of ours failed or matched nothing; what a participant throws comes in an error of its own. */
+function isOfOurStatements(error: unknown): boolean {
+  return error instanceof QueryFailedError || error instanceof NothingMatched;
 }

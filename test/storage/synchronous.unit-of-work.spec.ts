@@ -172,13 +172,13 @@ describe.each(sqlite)('the one connection of a whole application ($name)', (data
     const before = timeout();
     await holder.query('BEGIN IMMEDIATE');
     try {
-      let isRefused = false;
+      const waiting = { isOver: false };
       const refusals = Promise.all(Array.from({ length: 4 }, () => server.register(BODY, token))).finally(() => {
-        isRefused = true;
+        waiting.isOver = true;
       });
       // One request after the other, as many as are answered in the meantime; a process that is stopped answers none.
       let answered = 0;
-      while (!isRefused) {
+      while (!waiting.isOver) {
         expect((await manage(server, 'GET', client)).status).toBe(200);
         answered++;
         await pause(100);
@@ -193,6 +193,26 @@ describe.each(sqlite)('the one connection of a whole application ($name)', (data
     // The statements of the host wait as long as before.
     expect(timeout()).toMatchObject({ timeout: 5_000 });
     expect(before).toMatchObject({ timeout: 5_000 });
+  });
+
+  it('does not stop the process either while another one reads, without a write-ahead log', async () => {
+    const noLog = await startServer({ database, typeorm: { enableWAL: false } });
+    const reader = await new DataSource({ ...noLog.database.options, enableWAL: false } as never).initialize();
+    try {
+      const token = await noLog.token();
+      const client = await noLog.register(BODY, token);
+      await reader.query('BEGIN');
+      await reader.query('SELECT * FROM oauth_clients');
+      let isSettled = false;
+      const registered = noLog.register(BODY, token).finally(() => (isSettled = true));
+      for (let i = 0; i < 5; i++) expect((await manage(noLog, 'GET', client)).status).toBe(200);
+      expect(isSettled).toBe(false);
+      await reader.query('COMMIT');
+      expect((await registered).status).toBe(201);
+    } finally {
+      await reader.destroy();
+      await noLog.close();
+    }
   });
 
   it('waits for another process that holds the file for a moment', async () => {
