@@ -67,7 +67,7 @@ function mysql({ url }: ServerConnection, type: 'mysql' | 'mariadb', driver: unk
 }
 
 /** Without it TypeORM 0.3 wonders aloud which driver it was given; TypeORM 1 knows only this one. */
-const FOR_TYPEORM_0_3 = { connectorPackage: 'mysql2' };
+const FOR_TYPEORM_0_3 = { connectorPackage: 'mysql2' } as const;
 
 function parameter(value: string): unknown {
   try {
