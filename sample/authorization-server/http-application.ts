@@ -30,6 +30,8 @@ async function onExpress() {
 
 async function onFastify() {
   const adapter = new FastifyAdapter({
+    // NestJS 11 does not hand it on.
+    ...OPTIONS,
     bodyLimit: BODY_LIMIT_BYTES,
     // A request on an open connection is answered while the server closes, and not by Fastify in words of its own.
     return503OnClosing: false,

@@ -77,6 +77,10 @@ const post = (path: string, body: string, type = 'application/json') => ({
   body,
 });
 
+/** NestJS 11 shows a catch-all filter of the host the parser's own error, which is no HttpException. */
+const TOO_LARGE = [413, 500];
+const UNREADABLE = [201, 415, 500];
+
 /** What the host is asked, and what it may answer, by adapter and host. */
 const requests: readonly (readonly [name: string, status: number | readonly number[], request: RawRequest])[] = [
   ['a GET', 200, get('/tides')],
@@ -87,14 +91,14 @@ const requests: readonly (readonly [name: string, status: number | readonly numb
   ['malformed JSON', 400, post('/tides', '{')],
   ['no object', 400, post('/tides', '"a"')],
   ['no body', 400, { path: '/tides', headers: [JSON_TYPE] }],
-  ['a body that is too large', 413, post('/tides', `"${'a'.repeat(TOO_MANY)}"`)],
+  ['a body that is too large', TOO_LARGE, post('/tides', `"${'a'.repeat(TOO_MANY)}"`)],
   ['a form', 400, post('/tides', 'harbour=Cuxhaven', 'application/x-www-form-urlencoded')],
   ['text', [400, 415], post('/tides', 'Cuxhaven', 'text/plain')],
   ['XML', [400, 415], post('/tides', '<a/>', 'application/xml')],
-  ['an unknown charset', [201, 415], post('/tides', TIDE, 'application/json; charset=tides')],
+  ['an unknown charset', UNREADABLE, post('/tides', TIDE, 'application/json; charset=tides')],
   [
     'an unknown content coding',
-    [201, 415],
+    UNREADABLE,
     { ...post('/tides', TIDE), headers: [JSON_TYPE, ['Content-Encoding', 'tides']] },
   ],
   ['an HttpException', 409, get('/tides/refused')],
@@ -107,7 +111,7 @@ const requests: readonly (readonly [name: string, status: number | readonly numb
   ['a route below ours', 200, get('/register/verify/email')],
   ['a body of a route below ours', 201, post('/register/extra/thing', TIDE)],
   ['malformed JSON of a route below ours', 400, post('/register/extra/thing', '{')],
-  ['a body too large for a route below ours', 413, post('/register/extra/thing', `"${'a'.repeat(TOO_MANY)}"`)],
+  ['a body too large for a route below ours', TOO_LARGE, post('/register/extra/thing', `"${'a'.repeat(TOO_MANY)}"`)],
   ['OPTIONS of a route below ours', 404, { method: 'OPTIONS', path: '/register/verify/email' }],
   ['a malformed percent-encoding below ours', 400, get('/register/of/%zz/now')],
   ['an unknown route below ours', 404, get('/register/a/b')],
