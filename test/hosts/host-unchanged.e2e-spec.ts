@@ -1,11 +1,12 @@
 import { Body, Controller, Get, HttpException, Param, Post, ValidationPipe } from '@nestjs/common';
 import { IsInt, IsString } from 'class-validator';
+import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases } from '../support/databases.js';
 import { rawRequest, type RawRequest } from '../support/raw-request.js';
 import { adapters, startServer, type TestServer } from '../support/start-server.js';
 import { hosts } from './catalogue.js';
-import { HOST_NAMES } from './host-names.js';
+import { HOST_NAMES, type HostName } from './host-names.js';
 import { sessionToken } from './jwt-guard.host.js';
 
 const [database] = databases;
@@ -77,9 +78,9 @@ const post = (path: string, body: string, type = 'application/json') => ({
   body,
 });
 
-/** NestJS 11 shows a catch-all filter of the host the parser's own error, which is no HttpException. */
-const TOO_LARGE = [413, 500];
-const UNREADABLE = [201, 415, 500];
+/** NestJS 11 on Express shows a catch-all filter of the host the parser's own 413 and 415, which are no HttpException: it answers 500. */
+const isNest11 = String(createRequire(import.meta.url)('@nestjs/core/package.json').version).startsWith('11.');
+const HOSTS_THAT_CATCH_ALL: readonly HostName[] = ['catch-all-filters', 'everything'];
 
 /** What the host is asked, and what it may answer, by adapter and host. */
 const requests: readonly (readonly [name: string, status: number | readonly number[], request: RawRequest])[] = [
@@ -91,14 +92,14 @@ const requests: readonly (readonly [name: string, status: number | readonly numb
   ['malformed JSON', 400, post('/tides', '{')],
   ['no object', 400, post('/tides', '"a"')],
   ['no body', 400, { path: '/tides', headers: [JSON_TYPE] }],
-  ['a body that is too large', TOO_LARGE, post('/tides', `"${'a'.repeat(TOO_MANY)}"`)],
+  ['a body that is too large', 413, post('/tides', `"${'a'.repeat(TOO_MANY)}"`)],
   ['a form', 400, post('/tides', 'harbour=Cuxhaven', 'application/x-www-form-urlencoded')],
   ['text', [400, 415], post('/tides', 'Cuxhaven', 'text/plain')],
   ['XML', [400, 415], post('/tides', '<a/>', 'application/xml')],
-  ['an unknown charset', UNREADABLE, post('/tides', TIDE, 'application/json; charset=tides')],
+  ['an unknown charset', [201, 415], post('/tides', TIDE, 'application/json; charset=tides')],
   [
     'an unknown content coding',
-    UNREADABLE,
+    [201, 415],
     { ...post('/tides', TIDE), headers: [JSON_TYPE, ['Content-Encoding', 'tides']] },
   ],
   ['an HttpException', 409, get('/tides/refused')],
@@ -111,7 +112,7 @@ const requests: readonly (readonly [name: string, status: number | readonly numb
   ['a route below ours', 200, get('/register/verify/email')],
   ['a body of a route below ours', 201, post('/register/extra/thing', TIDE)],
   ['malformed JSON of a route below ours', 400, post('/register/extra/thing', '{')],
-  ['a body too large for a route below ours', TOO_LARGE, post('/register/extra/thing', `"${'a'.repeat(TOO_MANY)}"`)],
+  ['a body too large for a route below ours', 413, post('/register/extra/thing', `"${'a'.repeat(TOO_MANY)}"`)],
   ['OPTIONS of a route below ours', 404, { method: 'OPTIONS', path: '/register/verify/email' }],
   ['a malformed percent-encoding below ours', 400, get('/register/of/%zz/now')],
   ['an unknown route below ours', 404, get('/register/a/b')],
@@ -151,6 +152,13 @@ describe.each(adapters.flatMap((adapter) => HOST_NAMES.map((host) => ({ adapter,
       await after.close();
     });
 
+    const accepted = (status: number | readonly number[]): readonly number[] => {
+      const statuses = [status].flat();
+      const isOfParser = statuses.includes(413) || (statuses.includes(415) && statuses.includes(201));
+      const isShownRaw = isNest11 && adapter === 'express' && HOSTS_THAT_CATCH_ALL.includes(host);
+      return isOfParser && isShownRaw ? [500] : statuses;
+    };
+
     it.each(requests)('to %s', async (_name, status, request) => {
       const statuses: number[] = [];
       for (const [prefix, ...headers] of ways) {
@@ -164,7 +172,7 @@ describe.each(adapters.flatMap((adapter) => HOST_NAMES.map((host) => ({ adapter,
         statuses.push(expected.status);
       }
       // Not the same error for something else: the host was asked for the thing itself.
-      expect(statuses.some((answered) => [status].flat().includes(answered))).toBe(true);
+      expect(statuses.some((answered) => accepted(status).includes(answered))).toBe(true);
     });
   },
 );
