@@ -1,7 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+/** Tests that end processes, databases or the whole application: each file has a process of its own. */
+const APART = [
+  'test/cli/**',
+  'test/contract/**',
+  'test/faults/**',
+  'test/openapi/sample.e2e-spec.ts',
+  'test/package.spec.ts',
+  'test/storage/**',
+  'test/two-in-one-process.e2e-spec.ts',
+];
+
+/** What every project has. */
+export const base = {
   resolve: {
     // Tests and samples import the package by its name and run against its sources.
     alias: [
@@ -16,15 +28,35 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
-    globalSetup: ['./test/support/global-setup.ts'],
-    reporters: ['default', './test/support/plain-reporter.ts'],
     pool: 'forks',
     // One more than the smallest machine has cores: much of the time of a test is waiting.
     maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     provide: { host: 'plain' },
+  },
+} as const;
+
+/** What a run has once. */
+export const run = {
+  globalSetup: ['./test/support/global-setup.ts'],
+  reporters: ['default', './test/support/plain-reporter.ts'],
+};
+
+const files = ['test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'];
+
+export default defineConfig({
+  ...base,
+  test: {
+    ...run,
+    projects: [
+      // Loading NestJS and TypeORM anew for each file would take a quarter of all time.
+      { ...base, test: { ...base.test, name: 'together', isolate: false, include: files, exclude: APART } },
+      {
+        ...base,
+        test: { ...base.test, name: 'apart', include: APART.map((path) => path.replace(/\*\*$/, '**/*spec.ts')) },
+      },
+    ],
     coverage: {
       provider: 'v8',
       include: ['lib/**/*.ts'],

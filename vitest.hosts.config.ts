@@ -1,20 +1,17 @@
 import { defineConfig } from 'vitest/config';
 import { EXCLUDED_TESTS, WIRE_TESTS } from './test/hosts/wire-tests.js';
 import { HOST_NAMES } from './test/hosts/host-names.js';
-import base from './vitest.config.js';
-
-const { globalSetup, reporters, coverage: _coverage, include: _include, ...test } = base.test ?? {};
+import { base, run } from './vitest.config.js';
 
 /** The tests of the wire, once in every host of the catalogue but the plain one, which is that of `npm test`. */
 export default defineConfig({
   ...base,
   test: {
-    globalSetup,
-    reporters,
+    ...run,
     projects: HOST_NAMES.filter((host) => host !== 'plain').map((host) => ({
       ...base,
       test: {
-        ...test,
+        ...base.test,
         name: host,
         isolate: false,
         provide: { host },
