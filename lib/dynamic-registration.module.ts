@@ -24,6 +24,7 @@ import { RegistrationListeners } from './client-registration/registration-listen
 import type { RegistrationListener } from './client-registration/registration.listener.js';
 import { RegistrationPolicies } from './client-registration/registration-policies.js';
 import type { RegistrationPolicy } from './client-registration/registration.policy.js';
+import { ClientSecretCipher } from './client-secret/client-secret.cipher.js';
 import { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
 import { ClientSecretService } from './client-secret/client-secret.service.js';
 import { ClientIdGenerator } from './client/client-id.generator.js';
@@ -237,6 +238,7 @@ function core(entities: RegistrationEntities, dataSource: string | undefined): P
     TokenGenerator,
     ClientIdGenerator,
     ClientSecretHasher,
+    ClientSecretCipher,
     ClientSecretService,
     ClientMetadataValidator,
     ClientMetadataMapper,

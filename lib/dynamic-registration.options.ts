@@ -5,25 +5,10 @@ import type { OAuthClientRecord } from './client/oauth-client.record.js';
 import type { RegistrationListener } from './client-registration/registration.listener.js';
 import type { RegistrationPolicy } from './client-registration/registration.policy.js';
 import type { InitialAccessTokenRecord } from './initial-access-token/initial-access-token.record.js';
+import type { ServerOptions } from './server.options.js';
 
 /** Who may register: holders of an initial access token, everyone, or nobody. */
 export type RegistrationAccess = 'initial-access-token' | 'open' | 'disabled';
-
-/** What the authorization server supports: the one source for validation, defaults and discovery. */
-export interface ServerOptions {
-  /** Scopes a client may register. An empty list means no scope, never all. @default [] */
-  readonly scopes?: readonly string[];
-  /** Scopes of a client that asks for none, or for none that is known. @default the value of `scopes` */
-  readonly defaultScopes?: readonly string[];
-  /** Scopes every client gets beside its own. @default [] */
-  readonly baselineScopes?: readonly string[];
-  /** Grant types (RFC 7591 section 2). @default ['authorization_code', 'refresh_token', 'client_credentials'] */
-  readonly grantTypes?: readonly string[];
-  /** Response types (RFC 7591 section 2). @default ['code'] */
-  readonly responseTypes?: readonly string[];
-  /** Client authentication methods, the preferred one first. @default ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'] */
-  readonly tokenEndpointAuthMethods?: readonly string[];
-}
 
 /** Which redirection URIs are accepted beyond the rules nobody can switch off. */
 export interface RedirectUriOptions {
@@ -37,8 +22,8 @@ export interface RedirectUriOptions {
   readonly forbiddenSchemes?: readonly string[];
 }
 
-/** Bounds of single values; the size of a whole request is bounded by the body parser of the host. */
-export type LimitOptions = { readonly [limit in MetadataLimit]?: number };
+/** Bounds of single values, and of the metadata as a whole. */
+export type LimitOptions = { readonly [limit in MetadataLimit | 'metadataBytes']?: number };
 
 /** How client secrets are made and kept. */
 export interface ClientSecretOptions {
@@ -50,6 +35,19 @@ export interface ClientSecretOptions {
   readonly hash?: 'sha256' | 'bcrypt';
   /** Cost of bcrypt, the binary logarithm of its rounds. @default 10 */
   readonly bcryptCost?: number;
+  /**
+   * Keys for secrets that are keys themselves (`client_secret_jwt`, HS256, A128KW ...), which the server needs in clear. The first one encrypts,
+   * all decrypt. Without any such algorithms cannot be offered. @default []
+   */
+  readonly encryptionKeys?: readonly EncryptionKey[];
+}
+
+/** A key of AES-256-GCM. */
+export interface EncryptionKey {
+  /** 1 to 64 characters of A-Z a-z 0-9 - _, stored beside what the key has encrypted. */
+  readonly id: string;
+  /** 32 random octets in base64 or base64url: `openssl rand -base64 32`. */
+  readonly key: string;
 }
 
 /** Registration access tokens (RFC 7592 section 3). */
@@ -87,6 +85,8 @@ export interface DynamicRegistrationOptions {
   readonly server?: ServerOptions;
   /** `narrow` keeps the supported part of a list and returns it, `reject` refuses. @default 'narrow' */
   readonly unsupportedMetadata?: 'narrow' | 'reject';
+  /** Grant and response types that disagree are refused, or brought into agreement: a missing grant is added, an orphan dropped. @default 'reject' */
+  readonly inconsistentTypes?: 'reject' | 'repair';
   /** Which redirection URIs are accepted. */
   readonly redirectUris?: RedirectUriOptions;
   /** Bounds of single values, in bytes or entries. */
@@ -143,14 +143,6 @@ export const EXTRAS: DynamicRegistrationExtras = {
   decorators: undefined,
 };
 
-export const DEFAULT_SERVER = {
-  scopes: [],
-  baselineScopes: [],
-  grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
-  responseTypes: ['code'],
-  tokenEndpointAuthMethods: ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'],
-} as const satisfies ServerOptions;
-
 export const DEFAULT_REDIRECT_URIS = {
   loopbackHttp: true,
   privateUseSchemes: 'any',
@@ -171,6 +163,12 @@ export const DEFAULT_LIMITS = {
   listEntries: 32,
   /** Bytes of `jwks`, as JSON. */
   jwksBytes: 32_768,
+  /** Bytes of any other object, as JSON. */
+  objectBytes: 8192,
+  /** Bytes of a software statement. */
+  softwareStatementBytes: 16_384,
+  /** Bytes of a whole request, as JSON without white space. */
+  metadataBytes: 65_536,
 } as const satisfies Required<LimitOptions>;
 
 export const DEFAULT_CLIENT_SECRET = {
@@ -178,6 +176,7 @@ export const DEFAULT_CLIENT_SECRET = {
   prefix: 'cs_',
   hash: 'sha256',
   bcryptCost: 10,
+  encryptionKeys: [],
 } as const satisfies ClientSecretOptions;
 
 export const DEFAULT_OPTIONS = {
@@ -186,6 +185,7 @@ export const DEFAULT_OPTIONS = {
   openGrantTypes: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
   management: true,
   unsupportedMetadata: 'narrow',
+  inconsistentTypes: 'reject',
   registrationAccessToken: { rotation: 'never' },
   discovery: false,
 } as const satisfies Partial<DynamicRegistrationOptions>;

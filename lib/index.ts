@@ -4,33 +4,59 @@ export type {
   DynamicRegistrationExtras,
   DynamicRegistrationOptions,
   DynamicRegistrationOptionsFactory,
+  EncryptionKey,
   LimitOptions,
   ManagementOptions,
   RedirectUriOptions,
   RegistrationAccess,
   RegistrationAccessTokenOptions,
-  ServerOptions,
 } from './dynamic-registration.options.js';
+export type { ServerCapabilities } from './server.capabilities.js';
+export type {
+  CibaOptions,
+  FederationOptions,
+  LogoutOptions,
+  MessageAlgorithms,
+  MutualTlsOptions,
+  OpenIdOptions,
+  RequestObjectOptions,
+  ServerOptions,
+} from './server.options.js';
 export { RegistrationConfiguration } from './registration-configuration.js';
+export { ClientMetadata } from './client-metadata/client-metadata.dto.js';
 export {
-  ClientMetadata,
+  IsCallbackUri,
+  IsCertificateUri,
   IsDisplayText,
   IsDisplayTextList,
+  IsDistinguishedName,
+  IsDnsName,
+  IsEmailAddress,
+  IsFlag,
   IsHttpsUri,
+  IsIpAddress,
   IsJwkSet,
+  IsListOfOneOf,
+  IsObjectOfObjects,
   IsOneOf,
   IsRedirectUriList,
+  IsRequestUriList,
   IsScope,
+  IsSoftwareStatement,
   IsText,
   IsTextList,
   IsWebUri,
-} from './client-metadata/client-metadata.dto.js';
+  IsWholeNumber,
+} from './client-metadata/metadata-rule.decorators.js';
 export {
   MetadataField,
+  type AlgorithmPurpose,
+  type MetadataErrorType,
   type MetadataFieldOptions,
   type MetadataLimit,
 } from './client-metadata/metadata-field.decorator.js';
-export type { RegistrableMetadata } from './client-metadata/client-metadata.validator.js';
+export type { RegistrableMetadata } from './client-metadata/client-metadata.settlement.js';
+export type { Verdict } from './client-metadata/client-metadata.validator.js';
 export { ClientRegistrationController } from './client-registration/client-registration.controller.js';
 export { ClientRegistrationService } from './client-registration/client-registration.service.js';
 export type { ClientInformation } from './client-registration/client-information.js';
@@ -71,6 +97,8 @@ export {
   type IssuedSecret,
   type SecretColumns,
 } from './client-secret/client-secret.service.js';
+export { ClientSecretCipher } from './client-secret/client-secret.cipher.js';
+export type { SecretNeed } from './client-secret/client-secret.rules.js';
 export { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
 export { TokenGenerator } from './token/opaque-token.js';
 export { ServerMetadataController } from './discovery/server-metadata.controller.js';
@@ -87,6 +115,7 @@ export {
   InvalidClientMetadataError,
   InvalidRedirectUriError,
   InvalidRequestError,
+  InvalidSoftwareStatementError,
   InvalidTokenError,
   RegistrationError,
   TemporarilyUnavailableError,

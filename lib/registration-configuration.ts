@@ -1,21 +1,21 @@
 import type { Type } from '@nestjs/common';
 import { ClientMetadata } from './client-metadata/client-metadata.dto.js';
-import { responseTypeInOrder } from './client-metadata/consistency.rules.js';
-import { metadataTable, type MetadataTable } from './client-metadata/metadata-table.js';
+import { responseTypeInOrder } from './client-metadata/response-type.js';
+import { metadataTable, offeredFields, type MetadataTable } from './client-metadata/metadata-table.js';
 import { checkOptions } from './start-checks/options.check.js';
 import {
   DEFAULT_CLIENT_SECRET,
   DEFAULT_LIMITS,
   DEFAULT_OPTIONS,
   DEFAULT_REDIRECT_URIS,
-  DEFAULT_SERVER,
   type ClientSecretOptions,
   type DynamicRegistrationOptions,
   type LimitOptions,
   type ManagementOptions,
   type RedirectUriOptions,
-  type ServerOptions,
 } from './dynamic-registration.options.js';
+import { serverCapabilities, type ServerCapabilities } from './server.capabilities.js';
+import { defined } from './server.options.js';
 
 /** The options with every default applied: what the module runs on. Made once at start and never changed. */
 export class RegistrationConfiguration {
@@ -27,11 +27,13 @@ export class RegistrationConfiguration {
   readonly access: NonNullable<DynamicRegistrationOptions['access']>;
   readonly openGrantTypes: readonly string[];
   readonly management: Required<ManagementOptions>;
-  readonly server: Required<ServerOptions>;
+  readonly server: ServerCapabilities;
   readonly unsupportedMetadata: 'narrow' | 'reject';
+  readonly inconsistentTypes: 'reject' | 'repair';
   readonly redirectUris: Required<RedirectUriOptions>;
   readonly limits: Required<LimitOptions>;
   readonly metadata: Type<ClientMetadata>;
+  /** The fields this server knows: those of the features it offers. */
   readonly metadataTable: MetadataTable;
   readonly clientSecret: Required<ClientSecretOptions>;
   readonly cors: DynamicRegistrationOptions['cors'];
@@ -46,18 +48,15 @@ export class RegistrationConfiguration {
     this.access = options.access ?? DEFAULT_OPTIONS.access;
     this.openGrantTypes = options.openGrantTypes ?? DEFAULT_OPTIONS.openGrantTypes;
     this.management = management(options.management ?? DEFAULT_OPTIONS.management);
-    const server = withDefaults(DEFAULT_SERVER, options.server);
-    this.server = {
-      ...server,
-      responseTypes: server.responseTypes.map(responseTypeInOrder),
-      defaultScopes: options.server?.defaultScopes ?? server.scopes,
-    };
+    const server = serverCapabilities(options.server);
+    this.server = { ...server, responseTypes: server.responseTypes.map(responseTypeInOrder) };
     this.unsupportedMetadata = options.unsupportedMetadata ?? DEFAULT_OPTIONS.unsupportedMetadata;
-    this.redirectUris = withDefaults(DEFAULT_REDIRECT_URIS, options.redirectUris);
-    this.limits = withDefaults(DEFAULT_LIMITS, options.limits);
+    this.inconsistentTypes = options.inconsistentTypes ?? DEFAULT_OPTIONS.inconsistentTypes;
+    this.redirectUris = defined(DEFAULT_REDIRECT_URIS, options.redirectUris);
+    this.limits = defined(DEFAULT_LIMITS, options.limits);
     this.metadata = options.metadata ?? ClientMetadata;
-    this.metadataTable = metadataTable(this.metadata);
-    this.clientSecret = withDefaults(DEFAULT_CLIENT_SECRET, options.clientSecret);
+    this.metadataTable = offeredFields(metadataTable(this.metadata), this.server);
+    this.clientSecret = defined(DEFAULT_CLIENT_SECRET, options.clientSecret);
     this.cors = options.cors;
     const discovery = options.discovery ?? DEFAULT_OPTIONS.discovery;
     this.discovery =
@@ -78,11 +77,5 @@ export class RegistrationConfiguration {
 
 function management(option: boolean | ManagementOptions): Required<ManagementOptions> {
   if (typeof option === 'boolean') return { read: option, update: option, delete: option };
-  return withDefaults({ read: true, update: true, delete: true }, option);
-}
-
-/** An option that is `undefined` counts as not given. */
-function withDefaults<D extends object, O extends object>(defaults: D, options: O | undefined): Required<O> & D {
-  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given) } as Required<O> & D;
+  return defined({ read: true, update: true, delete: true }, option);
 }

@@ -41,6 +41,11 @@ class AccessorMetadata extends ClientMetadata {
   }
 }
 
+class DpopMetadata extends ClientMetadata {
+  @MetadataField({ required: true })
+  override dpop_bound_access_tokens?: boolean;
+}
+
 class MethodMetadata extends ClientMetadata {
   @MetadataField()
   tier() {
@@ -100,12 +105,12 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer, isuer: issuer }, '"isuer" is no option, did you mean "issuer"?'],
   [
     { issuer, tenants: 2 },
-    '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, redirectUris, limits, metadata, clientSecret, registrationAccessToken, cors, discovery',
+    '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, registrationAccessToken, cors, discovery',
   ],
   // Names that every object has are no options either.
   ...['constructor', 'toString', 'hasOwnProperty'].map((name): [unknown, string] => [
     { issuer, [name]: true },
-    `"${name}" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, redirectUris, limits, metadata, clientSecret, registrationAccessToken, cors, discovery`,
+    `"${name}" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, registrationAccessToken, cors, discovery`,
   ]),
   ...[
     ['polices', 'policies'],
@@ -127,6 +132,9 @@ const WRONG: readonly [unknown, string][] = [
     ['grantTypes', 'server.grantTypes'],
     ['loopbackHttp', 'redirectUris.loopbackHttp'],
     ['bcryptCost', 'clientSecret.bcryptCost'],
+    ['encryptionKeys', 'clientSecret.encryptionKeys'],
+    ['openId', 'server.openid'],
+    ['mutualTLS', 'server.mutualTls'],
     ['rotation', 'registrationAccessToken.rotation'],
     ['origins', 'cors.origins'],
   ].map(([name = '', meant]): [unknown, string] => [
@@ -191,7 +199,7 @@ const WRONG: readonly [unknown, string][] = [
   ],
   [
     { issuer, server: { acrValues: [] } },
-    '"server.acrValues" is no option. The options are scopes, defaultScopes, baselineScopes, grantTypes, responseTypes, tokenEndpointAuthMethods',
+    '"server.acrValues" is no option. The options are scopes, defaultScopes, baselineScopes, grantTypes, responseTypes, tokenEndpointAuthMethods, tokenEndpointAuthSigningAlgs, openid, requestObjects, pushedAuthorizationRequests, authorizationDetailsTypes, dpop, mutualTls, logout, introspection, authorizationResponses, ciba, federation, uma, verifiableCredentials, nfv',
   ],
   [
     { issuer, server: { grantTypes: ['client_credential'] } },
@@ -199,7 +207,7 @@ const WRONG: readonly [unknown, string][] = [
   ],
   [
     { issuer, server: { grantTypes: ['authorization_code', 'magic'] } },
-    '"server.grantTypes" contains magic, which is not available. Other ones are absolute URIs (RFC 6749 section 4.5); known are authorization_code, implicit, password, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:saml2-bearer, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:token-exchange, urn:ietf:params:oauth:grant-type:uma-ticket, urn:ietf:params:oauth:grant-type:pre-authorized_code, urn:openid:params:grant-type:ciba',
+    '"server.grantTypes" contains magic, which is not available. Other ones are absolute URIs (RFC 6749 section 4.5); known are authorization_code, implicit, client_credentials, refresh_token, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:saml2-bearer, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:token-exchange, urn:ietf:params:oauth:grant-type:uma-ticket, urn:ietf:params:oauth:grant-type:pre-authorized_code, urn:openid:params:grant-type:ciba',
   ],
   [
     { issuer, server: { tokenEndpointAuthMethods: ['client_secret_baisc'] } },
@@ -226,14 +234,17 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer, server: { responseTypes: [7] } }, '"server.responseTypes" must be a list of strings'],
   [{ issuer, server: { tokenEndpointAuthMethods: [] } }, '"server.tokenEndpointAuthMethods" must not be empty'],
   [
-    { issuer, server: { tokenEndpointAuthMethods: ['client_secret_jwt'] } },
-    '"server.tokenEndpointAuthMethods" contains client_secret_jwt, which is not available. Available are client_secret_basic, client_secret_post, none, private_key_jwt, self_signed_tls_client_auth',
+    { issuer, server: { tokenEndpointAuthMethods: ['bearer'] } },
+    '"server.tokenEndpointAuthMethods" contains bearer, which is not available. Other ones are absolute URIs (RFC 7591 section 2); registered are client_secret_basic, client_secret_post, client_secret_jwt, none, private_key_jwt, tls_client_auth, self_signed_tls_client_auth',
   ],
   [{ issuer, unsupportedMetadata: 'ignore' }, '"unsupportedMetadata" must be narrow or reject'],
   [
     { issuer, unsupportedMetadata: 'rejects' },
     '"unsupportedMetadata" must be narrow or reject, did you mean "reject"?',
   ],
+  [{ issuer, inconsistentTypes: 'narrow' }, '"inconsistentTypes" must be reject or repair'],
+  [{ issuer, inconsistentTypes: 'repairs' }, '"inconsistentTypes" must be reject or repair, did you mean "repair"?'],
+  [{ issuer, inconsistentTypes: true }, '"inconsistentTypes" must be reject or repair'],
   [{ issuer, redirectUris: null }, '"redirectUris" must be an object'],
   [{ issuer, redirectUris: { loopbackHttp: 1 } }, '"redirectUris.loopbackHttp" must be true or false'],
   [
@@ -254,7 +265,7 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer, limits: { jwksBytes: Number.POSITIVE_INFINITY } }, '"limits.jwksBytes" must be a positive integer'],
   [
     { issuer, limits: { nameBytes: 10 } },
-    '"limits.nameBytes" is no option. The options are redirectUris, uriBytes, scopeBytes, textBytes, listEntries, jwksBytes',
+    '"limits.nameBytes" is no option. The options are redirectUris, uriBytes, scopeBytes, textBytes, listEntries, jwksBytes, objectBytes, softwareStatementBytes, metadataBytes',
   ],
   [{ issuer, metadata: NotMetadata }, '"metadata" must be a class that extends ClientMetadata'],
   ...(
@@ -267,6 +278,10 @@ const WRONG: readonly [unknown, string][] = [
   ).map(([metadata, name]): [unknown, string] => [
     { issuer, metadata },
     `"metadata" declares ${name}, which is a getter or a method of the class. Make it a plain property`,
+  ]),
+  ...[undefined, {}, { dpop: false }].map((server): [unknown, string] => [
+    { issuer, metadata: DpopMetadata, server },
+    '"metadata" requires dpop_bound_access_tokens, which belongs to a feature that "server" does not offer. Switch it on there',
   ]),
   [{ issuer, metadata: new ClientMetadata() }, '"metadata" must be a class that extends ClientMetadata'],
   [{ issuer, clientSecret: 'bcrypt' }, '"clientSecret" must be an object'],
@@ -299,7 +314,7 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer, clientSecret: { bcryptCost: 31 } }, '"clientSecret.bcryptCost" must be an integer from 10 to 15'],
   [
     { issuer, clientSecret: { rounds: 10 } },
-    '"clientSecret.rounds" is no option. The options are lifetimeSeconds, prefix, hash, bcryptCost',
+    '"clientSecret.rounds" is no option. The options are lifetimeSeconds, prefix, hash, bcryptCost, encryptionKeys',
   ],
   [{ issuer, registrationAccessToken: { rotation: 'always' } }, '"registrationAccessToken.rotation" must be never'],
   [{ issuer, cors: true }, '"cors" must be an object'],
@@ -328,11 +343,17 @@ describe('a wrong configuration', () => {
     { issuer, path: 'oauth/register' },
     { issuer, mount: '/oauth/register' },
     { issuer, metadata: GetterBesideMetadata },
+    { issuer, metadata: DpopMetadata, server: { dpop: true } },
+    { issuer, inconsistentTypes: 'repair' },
+    { issuer, server: { tokenEndpointAuthMethods: ['none', 'https://acme.example/methods/badge'] } },
     { issuer, access: () => 'open' },
     { issuer, management: { update: false } },
     { issuer, clientSecret: { prefix: '' } },
     { issuer, server: { responseTypes: [] } },
-    { issuer, server: { grantTypes: ['urn:openid:params:grant-type:ciba', 'https://acme.example/grants/badge'] } },
+    {
+      issuer,
+      server: { grantTypes: ['urn:openid:params:grant-type:ciba', 'https://acme.example/grants/badge'], ciba: true },
+    },
     { issuer, openGrantTypes: ['urn:acme:device', 'urn:ietf:params:oauth:grant-type:device_code'] },
     { issuer, limits: { textBytes: undefined } },
     { issuer, path: undefined, server: undefined, clientSecret: undefined },

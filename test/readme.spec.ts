@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { ClientMetadata } from 'nestjs-dynamic-registration';
 import { describe, expect, it } from 'vitest';
-import { metadataTable } from '../lib/client-metadata/metadata-table.js';
+import { server } from '../lib/start-checks/server.check.js';
 import { OPTION_NAMES } from '../lib/start-checks/options.check.js';
 import {
   DEFAULT_CLIENT_SECRET,
   DEFAULT_LIMITS,
   DEFAULT_OPTIONS,
   DEFAULT_REDIRECT_URIS,
-  DEFAULT_SERVER,
   EXTRAS,
 } from '../lib/dynamic-registration.options.js';
+import { DEFAULT_SERVER } from '../lib/server.options.js';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
 
@@ -18,6 +17,11 @@ describe('README', () => {
   it('lists every option and no other', () => {
     const names = rows('options').map(([name]) => name?.replaceAll('`', ''));
     expect(names).toEqual([...OPTION_NAMES, ...Object.keys(EXTRAS)]);
+  });
+
+  it('lists every member of the option server and no other', () => {
+    const names = rows('server').flatMap(([name = '']) => [name.replaceAll('`', '')]);
+    expect(names.toSorted()).toEqual([...(server.members ?? [])].toSorted());
   });
 
   it('tells the defaults of the options', () => {
@@ -43,26 +47,20 @@ describe('README', () => {
     );
     const { lifetimeSeconds, prefix, hash, bcryptCost } = DEFAULT_CLIENT_SECRET;
     expect(defaults.get('clientSecret')).toBe(
-      `${lifetimeSeconds} (never expires), \`${prefix}\`, \`${hash}\`, ${bcryptCost}`,
+      `${lifetimeSeconds} (never expires), \`${prefix}\`, \`${hash}\`, ${bcryptCost}, none`,
     );
     expect(defaults.get('registrationAccessToken')).toBe(`\`'${DEFAULT_OPTIONS.registrationAccessToken.rotation}'\``);
     expect(defaults.get('discovery')).toBe(`\`${DEFAULT_OPTIONS.discovery}\``);
-  });
-
-  it('lists every metadata field with its section, default and whether language tags are allowed', () => {
-    const fields = [...metadataTable(ClientMetadata).values()].map((row) => [
-      `\`${row.name}\``,
-      row.default ?? 'omitted',
-      row.languageTags ? 'yes' : 'no',
-      row.spec,
-    ]);
-    expect(rows('fields')).toEqual(fields);
   });
 });
 
 describe('docstrings of the options', () => {
   it('quote the default that the constant holds', async () => {
-    const source = await readFile(new URL('../lib/dynamic-registration.options.ts', import.meta.url), 'utf8');
+    const files = ['dynamic-registration.options.ts', 'server.options.ts'];
+    const sources = await Promise.all(
+      files.map((file) => readFile(new URL(`../lib/${file}`, import.meta.url), 'utf8')),
+    );
+    const source = sources.join('\n');
     const quoted = [...source.matchAll(/@default (.+?) ?\*\/\s+readonly (\w+)\?/g)].map(([, value, name]) => [
       name,
       value,

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout } from 'node:timers/promises';
-import { needsClientSecret } from '../client-metadata/authentication-method.rules.js';
+import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import { requireJsonObject } from '../client-metadata/json-object.js';
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
 import { ClientInformationSerializer, type ClientInformation } from '../client-registration/client-information.js';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
 import { RegistrationPolicies } from '../client-registration/registration-policies.js';
-import { ClientSecretService, NO_SECRET, type IssuedSecret } from '../client-secret/client-secret.service.js';
+import { secretNeedOf } from '../client-secret/client-secret.rules.js';
+import { ClientSecretService, type IssuedSecret, type SecretColumns } from '../client-secret/client-secret.service.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
@@ -73,7 +74,7 @@ export class ClientConfigurationService {
 
   /** What the body must and must not carry beside metadata (RFC 7592 section 2.2). */
   protected async checkRequest(body: unknown, client: OAuthClientRecord): Promise<void> {
-    const members = requireJsonObject(body);
+    const members = requireJsonObject(body, this.config.limits.metadataBytes);
     if (members['client_id'] !== client.clientId) {
       throw new InvalidClientMetadataError('client_id must be that of the client');
     }
@@ -88,13 +89,12 @@ export class ClientConfigurationService {
     }
   }
 
-  /** The secret after the update: kept, destroyed, or issued where the new method needs one and there is none. */
+  /** The secret after the update: kept, destroyed, or issued where the metadata needs one that is not there. */
   protected async secretFor(
-    method: string,
+    metadata: RegistrableMetadata,
     client: OAuthClientRecord,
-  ): Promise<IssuedSecret | typeof NO_SECRET | undefined> {
-    if (!needsClientSecret(method)) return NO_SECRET;
-    return client.clientSecretHash === null ? this.secrets.issue() : undefined;
+  ): Promise<IssuedSecret | SecretColumns> {
+    return this.secrets.renew(client, secretNeedOf(metadata, this.config.metadataTable));
   }
 
   /** @returns undefined when the client was no longer the one that was read */
@@ -110,14 +110,13 @@ export class ClientConfigurationService {
       owner: client.owner,
       client,
     });
-    const secret = await this.secretFor(metadata.token_endpoint_auth_method, client);
-    const { clientSecretHash, clientSecretExpiresAt } = secret ?? client;
-    const columns = { ...this.mapper.toColumns(metadata), clientSecretHash, clientSecretExpiresAt };
+    const { clientSecret, ...secretColumns } = { clientSecret: undefined, ...(await this.secretFor(metadata, client)) };
+    const columns = { ...this.mapper.toColumns(metadata), ...secretColumns };
     const updated = this.clients.create({ ...client, ...columns, version: client.version + 1 });
     const event = { type: 'updated', client: updated, previous: client, credential } as const;
     if (!(await this.clients.update(client, columns, this.listeners.participant(event)))) return undefined;
     await this.listeners.tell(event);
-    return this.serializer.serialize(updated, { ...secret, registrationAccessToken });
+    return this.serializer.serialize(updated, { clientSecret, registrationAccessToken });
   }
 }
 

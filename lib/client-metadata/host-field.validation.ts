@@ -4,6 +4,7 @@ import { getMetadataStorage, validate, type ValidationError } from 'class-valida
 import { ClientMetadata } from './client-metadata.dto.js';
 import { taggedName } from './language-tag.js';
 import { CONSTRAINT_PREFIX, JUDGED } from './metadata-field.decorator.js';
+import type { Findings } from './metadata-findings.js';
 import { metadataTable, type MetadataTable } from './metadata-table.js';
 import { unfitForStorage } from './text.rules.js';
 
@@ -24,24 +25,30 @@ export class HostFieldValidation {
 
   /**
    * @param values the known members that are present, by their name on the wire
+   * @param findings take what is wrong, in the words of the host's validator
    * @returns the members of the host's own, as its transformers made them
-   * @throws RegistrationError of the field, in the words of the host's validator
    */
-  async validate(values: ReadonlyMap<string, unknown>): Promise<ReadonlyMap<string, unknown>> {
+  async validate(values: ReadonlyMap<string, unknown>, findings: Findings): Promise<ReadonlyMap<string, unknown>> {
     const result = new Map<string, unknown>();
-    const untagged = [...values].filter(([name]) => this.fields.has(name));
-    const tagged = [...values].flatMap(([name, value]) => this.taggedField(name, value));
-    if (untagged.length === 0 && tagged.length === 0) return result;
-    for (const [name, value] of [...untagged, ...tagged.map(({ name, value }) => [name, value] as const)]) {
-      this.refuseUnfit(name, value);
-    }
-    const instance = await this.instance(untagged);
+    const fit = [...values].filter(([name, value]) => this.isOfHost(name) && this.isFit(name, value, findings));
+    const untagged = fit.filter(([name]) => this.fields.has(name));
+    const tagged = fit.flatMap(([name, value]) => this.taggedField(name, value));
+    if (fit.length === 0) return result;
+    const instance = await this.instance(untagged, findings);
     for (const [name] of untagged) if (!STANDARD.has(name)) result.set(name, Reflect.get(instance, name));
     for (const { name, base, value } of tagged) {
-      const variant = await this.instance([...untagged.filter(([other]) => other !== base), [base, value]], name);
+      const variant = await this.instance(
+        [...untagged.filter(([other]) => other !== base), [base, value]],
+        findings,
+        name,
+      );
       if (!STANDARD.has(base)) result.set(name, Reflect.get(variant, base));
     }
     return result;
+  }
+
+  private isOfHost(name: string): boolean {
+    return this.fields.has(taggedName(name)?.base ?? name);
   }
 
   private taggedField(name: string, value: unknown): { name: string; base: string; value: unknown }[] {
@@ -50,21 +57,31 @@ export class HostFieldValidation {
   }
 
   /** What no database can store, and what class-transformer would take for a class. */
-  private refuseUnfit(name: string, value: unknown): void {
+  private isFit(name: string, value: unknown, findings: Findings): boolean {
     const row = this.table.get(taggedName(name)?.base ?? name);
-    if (!row) return;
-    if (unfitForStorage(value)) throw new row.error(`${name} must be well-formed Unicode without NUL`);
-    if (hasMember(value, UNSAFE_NAMES)) throw new row.error(`${name} must not have a member called constructor`);
+    const refuse = (rule: string) => row && findings.refuse(name, new row.error(`${name} ${rule}`));
+    const isUnfit = unfitForStorage(value);
+    const isUnsafe = hasMember(value, UNSAFE_NAMES);
+    if (isUnfit) refuse('must be well-formed Unicode without NUL');
+    else if (isUnsafe) refuse('must not have a member called constructor');
+    return !isUnfit && !isUnsafe;
   }
 
   /** A field that is absent breaks no rule: `@MetadataField({ required: true })` says that it must be there. */
-  private async instance(values: readonly (readonly [string, unknown])[], shownAs?: string): Promise<ClientMetadata> {
+  private async instance(
+    values: readonly (readonly [string, unknown])[],
+    findings: Findings,
+    shownAs?: string,
+  ): Promise<ClientMetadata> {
     const instance = plainToInstance(this.type, Object.fromEntries(values));
     JUDGED.add(instance);
     for (const error of await validate(instance, { forbidUnknownValues: false, skipMissingProperties: true })) {
       const row = this.table.get(error.property);
       const message = firstMessage(error);
-      if (row && message !== undefined) throw new row.error(printable(shownAs ? `${shownAs}: ${message}` : message));
+      if (row && message !== undefined) {
+        const error = new row.error(printable(shownAs ? `${shownAs}: ${message}` : message));
+        findings.refuse(shownAs ?? row.name, error);
+      }
     }
     return instance;
   }

@@ -1,4 +1,4 @@
-import { InvalidClientMetadataError } from '../errors/registration.error.js';
+import { InvalidClientMetadataError, InvalidRequestError } from '../errors/registration.error.js';
 import { isJsonObject } from './text.rules.js';
 
 /** How deep a request may nest, the object itself included. */
@@ -6,11 +6,16 @@ const MAX_DEPTH = 32;
 
 /**
  * The body of a request as a JSON object (RFC 7591 section 3.1).
+ * @param maxBytes how long it may be, without white space
  * @throws InvalidClientMetadataError for anything else, and for one that nests deeper than 32 levels
+ * @throws InvalidRequestError for one that is too long
  */
-export function requireJsonObject(body: unknown): Readonly<Record<string, unknown>> {
+export function requireJsonObject(body: unknown, maxBytes: number): Readonly<Record<string, unknown>> {
   if (!isJsonObject(body)) throw new InvalidClientMetadataError('the request body must be a JSON object');
   refuseDeepNesting(body);
+  if (Buffer.byteLength(JSON.stringify(body)) > maxBytes) {
+    throw new InvalidRequestError(`the request body must not be longer than ${maxBytes} bytes`, 413);
+  }
   return body;
 }
 

@@ -1,4 +1,5 @@
-import { canVerify, keyTypeOf, operationUses, usesOf, type Jwk } from './jwk-types.js';
+import type { KeyUse } from './jose-algorithms.js';
+import { keyTypeOf, operationUses, serves, usesOf, type Jwk } from './jwk-types.js';
 import { judgeKey, judgeSecrecy, publicMembers } from './jwk.rules.js';
 import { NONE, violation, type MetadataRule, type Violation } from './metadata-rule.js';
 import { isJsonObject, unfitForStorage } from './text.rules.js';
@@ -33,11 +34,11 @@ export function withoutUnknownKeys(jwks: object): object {
 }
 
 /**
- * Whether the set holds a key to verify signatures with.
- * @param alg the JWS algorithm the key has to serve, any when absent
+ * Whether the set holds a key for a purpose: to verify signatures, or to be encrypted to.
+ * @param alg the algorithm the key has to serve, any of the purpose when absent
  */
-export function hasSigningKey(jwks: unknown, alg?: string): boolean {
-  return knownKeys(jwks).some((key) => canVerify(key, alg));
+export function hasKeyFor(jwks: unknown, use: KeyUse, alg?: string): boolean {
+  return knownKeys(jwks).some((key) => serves(key, use, alg));
 }
 
 /** Whether each key has its certificate, as `self_signed_tls_client_auth` needs it (RFC 8705 section 2.2.2). */

@@ -1,8 +1,7 @@
+import { algorithmOf, type KeyUse } from './jose-algorithms.js';
+
 /** A member of a JWK Set, not yet judged. */
 export type Jwk = Readonly<Record<string, unknown>>;
-
-/** The values of `use` (RFC 7517 section 4.2). */
-export type KeyUse = 'sig' | 'enc';
 
 /** A type of public key that can be used here. */
 export interface KeyType {
@@ -29,13 +28,13 @@ export function keyTypeOf(key: Jwk): KeyType | undefined {
 
 /** Whether a registered algorithm is for keys of another type. Algorithms that are not named here fit any key. */
 export function isForOtherKeys(alg: unknown, type: KeyType): boolean {
-  return ALGORITHMS.get(alg)?.keys.every((name) => KEY_TYPES.get(name) !== type) ?? false;
+  return algorithmOf(alg)?.keys.every((name) => KEY_TYPES.get(name) !== type) ?? false;
 }
 
 /** What a key may be used for: whatever its type allows and no other member takes away. */
 export function usesOf(key: Jwk): readonly KeyUse[] {
   const operations = operationUses(key);
-  const algorithm = ALGORITHMS.get(key.alg);
+  const algorithm = algorithmOf(key.alg);
   return (keyTypeOf(key)?.uses ?? []).filter(
     (use) =>
       (key.use ?? use) === use &&
@@ -51,14 +50,14 @@ export function operationUses({ key_ops: operations }: Jwk): readonly KeyUse[] {
 }
 
 /**
- * Whether a key can verify signatures.
- * @param alg the JWS algorithm it has to serve, any when absent
+ * Whether a public key can serve a purpose: verify signatures, or be encrypted to.
+ * @param alg the algorithm it has to serve, any of the purpose when absent
  */
-export function canVerify(key: Jwk, alg?: string): boolean {
-  if (!usesOf(key).includes('sig')) return false;
+export function serves(key: Jwk, use: KeyUse, alg?: string): boolean {
+  if (!usesOf(key).includes(use)) return false;
   if (alg === undefined) return true;
-  const algorithm = ALGORITHMS.get(alg);
-  const fits = algorithm?.use === 'sig' && algorithm.keys.some((name) => KEY_TYPES.get(name) === keyTypeOf(key));
+  const algorithm = algorithmOf(alg);
+  const fits = algorithm?.use === use && algorithm.keys.some((name) => KEY_TYPES.get(name) === keyTypeOf(key));
   return fits && (key.alg === undefined || fullySpecified(key.alg) === fullySpecified(alg));
 }
 
@@ -96,30 +95,3 @@ const KEY_OPERATIONS: ReadonlyMap<unknown, KeyUse> = new Map<unknown, KeyUse>([
   ...['sign', 'verify'].map((operation) => [operation, 'sig'] as const),
   ...['encrypt', 'decrypt', 'wrapKey', 'unwrapKey', 'deriveKey', 'deriveBits'].map((name) => [name, 'enc'] as const),
 ]);
-
-interface Algorithm {
-  readonly use: KeyUse;
-  /** Names in {@link KEY_TYPES}; none for an algorithm whose keys are never public or not supported here. */
-  readonly keys: readonly string[];
-}
-const algorithms = (use: KeyUse, keys: string[], ...names: string[]) =>
-  names.map((name) => [name, { use, keys }] as const);
-const ECDH = ['P-256', 'P-384', 'P-521', 'X25519'];
-/** RFC 7518 sections 3.1 and 4.1, RFC 8037 section 3.1, RFC 9864 section 2.2. */
-const ALGORITHMS: ReadonlyMap<unknown, Algorithm> = new Map<unknown, Algorithm>([
-  ...algorithms('sig', ['RSA'], 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'),
-  ...algorithms('sig', ['P-256'], 'ES256'),
-  ...algorithms('sig', ['P-384'], 'ES384'),
-  ...algorithms('sig', ['P-521'], 'ES512'),
-  ...algorithms('sig', ['Ed25519'], 'EdDSA', 'Ed25519'),
-  ...algorithms('sig', [], 'HS256', 'HS384', 'HS512', 'ES256K', 'Ed448'),
-  ...algorithms('enc', ['RSA'], 'RSA1_5', 'RSA-OAEP', 'RSA-OAEP-256', 'RSA-OAEP-384', 'RSA-OAEP-512'),
-  ...algorithms('enc', ECDH, 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW'),
-  ...algorithms('enc', [], 'dir', 'A128KW', 'A192KW', 'A256KW', 'A128GCMKW', 'A192GCMKW', 'A256GCMKW'),
-  ...algorithms('enc', [], 'PBES2-HS256+A128KW', 'PBES2-HS384+A192KW', 'PBES2-HS512+A256KW'),
-]);
-
-/** The JWS algorithms some public key can serve, for discovery. */
-export const SIGNATURE_ALGORITHMS: readonly string[] = [...ALGORITHMS]
-  .filter(([, { use, keys }]) => use === 'sig' && keys.length > 0)
-  .map(([name]) => String(name));

@@ -1,5 +1,10 @@
 import { registerDecorator } from 'class-validator';
-import type { InvalidClientMetadataError, InvalidRedirectUriError } from '../errors/registration.error.js';
+import type {
+  InvalidClientMetadataError,
+  InvalidRedirectUriError,
+  InvalidSoftwareStatementError,
+} from '../errors/registration.error.js';
+import type { ServerCapabilities } from '../server.capabilities.js';
 import type { JsonSchema } from './json-schema.js';
 import type { MetadataRule } from './metadata-rule.js';
 
@@ -8,8 +13,12 @@ export interface MetadataFieldOptions {
   /** The section that defines the field. */
   readonly spec?: string;
   /** The error a violation of this field ends in. @default InvalidClientMetadataError */
-  readonly error?: typeof InvalidRedirectUriError | typeof InvalidClientMetadataError;
-  /** The value an absent field takes, in words, for documentation. @default omitted */
+  readonly error?: MetadataErrorType;
+  /** The value of a client that sends none. @default omitted */
+  readonly defaultValue?: unknown;
+  /** The supported value a client that sends none gets; where the server does not support it, what the server prefers. @default omitted */
+  readonly prefers?: string;
+  /** The default in words, where it depends on more than this row. @default made from `defaultValue` and `prefers` */
   readonly default?: string;
   /** Whether `name#tag` variants are allowed (RFC 7591 section 2.2). @default false */
   readonly languageTags?: boolean;
@@ -21,10 +30,39 @@ export interface MetadataFieldOptions {
   readonly limits?: { readonly bytes?: MetadataLimit; readonly entries?: MetadataLimit };
   /** What a value looks like in the OpenAPI document, beside what our rules say. @default made from the type of the property */
   readonly schema?: JsonSchema;
+  /** Whether the server knows the field at all; an unknown one is ignored. @default whether `supported`, if given, lists anything */
+  readonly offered?: (server: ServerCapabilities) => boolean;
+  /** The values the server supports. Other entries of a list are narrowed away, another single value is refused. @default any */
+  readonly supported?: (server: ServerCapabilities) => readonly string[];
+  /** The values of another field without which this one means nothing. */
+  readonly onlyWith?: { readonly field: string; readonly values: readonly string[] };
+  /** What the algorithm that the field names is used for. */
+  readonly algorithm?: AlgorithmPurpose;
+  /** For the encryption of a content: the field that names the algorithm for its key, without which there is none. */
+  readonly contentOf?: string;
+  /** For a list the server chooses from: the field that holds the choice (OpenID Connect Relying Party Metadata Choices section 2). */
+  readonly choiceOf?: string;
+  /** Whether the member is only read from requests, and neither stored nor returned. @default false */
+  readonly requestOnly?: boolean;
 }
 
+/** The error a violation of a field ends in. */
+export type MetadataErrorType =
+  typeof InvalidRedirectUriError | typeof InvalidClientMetadataError | typeof InvalidSoftwareStatementError;
+
+/** Who uses an algorithm for what, which decides about the keys or the secret it needs. */
+export type AlgorithmPurpose = 'signed-by-server' | 'signed-by-client' | 'encrypted-to-client' | 'encrypted-to-server';
+
 /** The bounds of the option `limits` that a row can name. */
-export type MetadataLimit = 'redirectUris' | 'uriBytes' | 'scopeBytes' | 'textBytes' | 'listEntries' | 'jwksBytes';
+export type MetadataLimit =
+  | 'redirectUris'
+  | 'uriBytes'
+  | 'scopeBytes'
+  | 'textBytes'
+  | 'listEntries'
+  | 'jwksBytes'
+  | 'objectBytes'
+  | 'softwareStatementBytes';
 
 /** What the decorators of one property of one class have said: options and rules of this class alone. */
 export interface MetadataRowPart {
@@ -32,6 +70,8 @@ export interface MetadataRowPart {
   rules: MetadataRule[];
   /** What the rules say as JSON Schema, as far as it can say it. */
   ruleSchemas: JsonSchema[];
+  /** What they say in words. */
+  ruleWords: string[];
   declared: boolean;
 }
 
@@ -63,12 +103,19 @@ export const CONSTRAINT_PREFIX = 'metadataRule:';
  * anywhere, and in the module's own table, because class-validator drops the rules of a parent when a subclass decorates the
  * property again and ours must hold all the same.
  * @param schema refuses no value that the rule accepts
+ * @param words what the rule says, for the documentation
  */
-export function MetadataRuleDecorator(name: string, rule: MetadataRule, schema: JsonSchema): PropertyDecorator {
+export function MetadataRuleDecorator(
+  name: string,
+  rule: MetadataRule,
+  schema: JsonSchema,
+  words: string,
+): PropertyDecorator {
   return (prototype, property) => {
     const part = partOf(prototype, property);
     part.rules.push(rule);
     part.ruleSchemas.push(schema);
+    part.ruleWords.push(words);
     registerDecorator({
       name: CONSTRAINT_PREFIX + name,
       target: prototype.constructor,
@@ -94,7 +141,8 @@ function partOf(prototype: object, property: string | symbol): MetadataRowPart {
   let rows = parts.get(prototype);
   if (!rows) parts.set(prototype, (rows = new Map()));
   let part = rows.get(String(property));
-  if (!part) rows.set(String(property), (part = { options: {}, rules: [], ruleSchemas: [], declared: false }));
+  if (!part)
+    rows.set(String(property), (part = { options: {}, rules: [], ruleSchemas: [], ruleWords: [], declared: false }));
   return part;
 }
 

@@ -13,7 +13,7 @@ export interface Violation {
 export type MetadataRule = (value: unknown) => readonly Violation[];
 
 /** No violation: one shared value, since almost every check ends here. */
-export const NONE: readonly Violation[] = Object.freeze([]);
+export const NONE: readonly never[] = Object.freeze([]);
 
 /** One violation of the whole member. */
 export function violation(rule: string, at = ''): readonly Violation[] {

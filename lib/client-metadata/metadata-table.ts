@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
+import type { ServerCapabilities } from '../server.capabilities.js';
 import type { ClientMetadata } from './client-metadata.dto.js';
 import type { JsonSchema } from './json-schema.js';
 import { metadataRowParts, type MetadataFieldOptions } from './metadata-field.decorator.js';
@@ -16,6 +17,8 @@ export interface MetadataRow extends MetadataFieldOptions {
   readonly rules: readonly MetadataRule[];
   /** What they say as JSON Schema. */
   readonly ruleSchemas: readonly JsonSchema[];
+  /** What they say in words. */
+  readonly ruleWords: readonly string[];
 }
 
 /** The known fields of a metadata class by their name on the wire, in the order of their declaration, parents first. */
@@ -30,6 +33,26 @@ export function metadataTable(type: Type<ClientMetadata>): MetadataTable {
   return table;
 }
 
+/** The fields a server knows: those of features it does not offer are unknown to it. */
+export function offeredFields(table: MetadataTable, server: ServerCapabilities): MetadataTable {
+  const isOffered = (row: MetadataRow): boolean => {
+    const chosen = row.choiceOf === undefined ? undefined : table.get(row.choiceOf);
+    if (chosen) return isOffered(chosen);
+    return row.offered?.(server) ?? (row.supported === undefined || row.supported(server).length > 0);
+  };
+  return new Map([...table].filter(([, row]) => isOffered(row)));
+}
+
+/** What a client has that does not send a field, in Markdown. */
+export function defaultInWords({ default: words, prefers, contentOf, defaultValue }: MetadataRow): string {
+  if (words !== undefined) return words;
+  if (prefers !== undefined) {
+    const value = `\`${prefers}\`, else what the server prefers`;
+    return contentOf === undefined ? value : `with \`${contentOf}\`: ${value}`;
+  }
+  return defaultValue === undefined ? 'omitted' : `\`${JSON.stringify(defaultValue)}\``;
+}
+
 /** `redirect_uris` as the property of a record: `redirectUris`. */
 export function camelCase(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -41,7 +64,15 @@ function collect(type: Type<ClientMetadata>): MetadataTable {
     for (const [name, part] of metadataRowParts(prototype)) {
       const inherited = table.get(name);
       if (!inherited && !part.declared) continue;
-      const { name: _name, property: _property, rules = [], ruleSchemas = [], limits, ...options } = inherited ?? {};
+      const {
+        name: _name,
+        property: _property,
+        rules = [],
+        ruleSchemas = [],
+        ruleWords = [],
+        limits,
+        ...options
+      } = inherited ?? {};
       table.set(name, {
         error: InvalidClientMetadataError,
         ...options,
@@ -52,6 +83,7 @@ function collect(type: Type<ClientMetadata>): MetadataTable {
         property: camelCase(name),
         rules: [...rules, ...part.rules],
         ruleSchemas: [...ruleSchemas, ...part.ruleSchemas],
+        ruleWords: [...ruleWords, ...part.ruleWords],
       });
     }
   }

@@ -28,6 +28,15 @@ export function parseRedirectUri(uri: string): ParsedRedirectUri | undefined {
   return typeof read === 'string' ? undefined : read;
 }
 
+const parsedLists = new WeakMap<readonly string[], readonly (ParsedRedirectUri | undefined)[]>();
+
+/** The parts of each URI of a list that nobody changes: it is parsed once, whatever number of rules look at it. */
+export function parseRedirectUris(uris: readonly string[]): readonly (ParsedRedirectUri | undefined)[] {
+  let parsed = parsedLists.get(uris);
+  if (!parsed) parsedLists.set(uris, (parsed = uris.map(parseRedirectUri)));
+  return parsed;
+}
+
 /** Whether a private-use scheme is a domain name in reverse, which its owner can prove (RFC 8252 sections 7.1 and 8.4). */
 export function isReverseDomainScheme(scheme: string): boolean {
   return scheme.includes('.');

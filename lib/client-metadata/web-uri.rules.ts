@@ -12,6 +12,13 @@ export const webUri: MetadataRule = (value) => {
   return violation(HTTPS_RULE);
 };
 
+/** A page that a protocol opens or calls, such as `frontchannel_logout_uri`: a fragment never reaches a server. */
+export const callbackUri: MetadataRule = (value) => {
+  const violations = webUri(value);
+  if (violations !== NONE) return violations;
+  return String(value).includes('#') ? violation('must not contain a fragment') : NONE;
+};
+
 /** A resource that this server fetches or calls, such as `jwks_uri` (RFC 7591 section 2): https and no fragment. */
 export const httpsUri: MetadataRule = (value) => {
   const uri = readUri(value);

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { RegistrableMetadata } from '../client-metadata/client-metadata.validator.js';
-import { needsClientSecret } from '../client-metadata/authentication-method.rules.js';
+import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
+import type { Verdict } from '../client-metadata/client-metadata.validator.js';
+import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, NO_SECRET, type IssuedSecret } from '../client-secret/client-secret.service.js';
 import { ClientIdGenerator } from '../client/client-id.generator.js';
 import { OAuthClientFactory } from '../client/oauth-client.factory.js';
@@ -47,11 +48,12 @@ export class ClientRegistrationService {
    */
   async register(body: unknown, credential?: RegistrationCredential): Promise<ClientInformation> {
     const metadata = await this.judge(body, credential);
-    const secret = await this.issueSecret(metadata);
     const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
     for (let attempt = 1; ; attempt++) {
+      const clientId = this.clientIds.generate();
+      const secret = await this.issueSecret(metadata, clientId);
       const client = this.factory.create(metadata, {
-        clientId: this.clientIds.generate(),
+        clientId,
         source: 'dynamic',
         secret,
         registrationAccessTokenHash,
@@ -68,20 +70,29 @@ export class ClientRegistrationService {
     }
   }
 
+  /**
+   * Tells what `register` would say, and goes on after a mistake: every violated rule, not the first. Nothing is stored, no use is taken.
+   * @param body the parsed JSON of a request, of any type
+   * @param credential what the guard would find out; undefined for a caller without one
+   */
+  async explain(body: unknown, credential?: RegistrationCredential): Promise<Verdict> {
+    const { grantTypes, context } = this.circumstances(credential);
+    return this.policies.explain(body, grantTypes, context);
+  }
+
   /** What is registered of what was asked for (RFC 7591 section 3.1). */
   protected async judge(body: unknown, credential: RegistrationCredential | undefined): Promise<RegistrableMetadata> {
-    const { server, openGrantTypes } = this.config;
-    return this.policies.judge(body, credential ? server.grantTypes : openGrantTypes, {
-      operation: 'register',
-      credential,
-      owner: credential?.owner ?? null,
-      client: undefined,
-    });
+    const { grantTypes, context } = this.circumstances(credential);
+    return this.policies.judge(body, grantTypes, context);
   }
 
   /** Whether the client gets a secret, and which (RFC 7591 section 3.2.1). */
-  protected async issueSecret(metadata: RegistrableMetadata): Promise<IssuedSecret | typeof NO_SECRET> {
-    return needsClientSecret(metadata.token_endpoint_auth_method) ? this.secrets.issue() : NO_SECRET;
+  protected async issueSecret(
+    metadata: RegistrableMetadata,
+    clientId: string,
+  ): Promise<IssuedSecret | typeof NO_SECRET> {
+    const need = secretNeedOf(metadata, this.config.metadataTable);
+    return need === 'none' ? NO_SECRET : this.secrets.issue(clientId, need);
   }
 
   /** Stores the client and takes the use of the initial access token with it, or neither. */
@@ -92,6 +103,13 @@ export class ClientRegistrationService {
     // The token was good when the guard looked, and is used up, revoked or expired now: the same answer as then.
     if (!(await this.clients.insert(client, use, this.listeners.participant(event)))) throw new InvalidTokenError(true);
     await this.listeners.tell(event);
+  }
+
+  private circumstances(credential: RegistrationCredential | undefined) {
+    const { server, openGrantTypes } = this.config;
+    const owner = credential?.owner ?? null;
+    const context = { operation: 'register', credential, owner, client: undefined } as const;
+    return { grantTypes: credential ? server.grantTypes : openGrantTypes, context };
   }
 
   /** Whether it was the id that stood in the way, and not another unique column of the host's entity. */

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { ClientMetadataValidator, type RegistrableMetadata } from '../client-metadata/client-metadata.validator.js';
+import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
+import { ClientMetadataValidator, type Verdict } from '../client-metadata/client-metadata.validator.js';
+import { RegistrationError } from '../errors/registration.error.js';
 import type { RegistrationContext, RegistrationPolicy } from './registration.policy.js';
 
 /** Judges what a caller asks for: the rules of the specifications, then the policies of the host. */
@@ -20,7 +22,27 @@ export class RegistrationPolicies {
     grantTypes: readonly string[],
     context: RegistrationContext,
   ): Promise<RegistrableMetadata> {
-    let state = await this.validator.validate(body, grantTypes);
+    return this.reviewed(await this.validator.validate(body, grantTypes), grantTypes, context);
+  }
+
+  /** Every rule that is violated; where none is, what the first policy that refuses says. */
+  async explain(body: unknown, grantTypes: readonly string[], context: RegistrationContext): Promise<Verdict> {
+    const verdict = await this.validator.explain(body, grantTypes);
+    if (!verdict.metadata) return verdict;
+    try {
+      return { refusals: [], metadata: await this.reviewed(verdict.metadata, grantTypes, context) };
+    } catch (error) {
+      if (error instanceof RegistrationError) return { refusals: [error], metadata: undefined };
+      throw error;
+    }
+  }
+
+  private async reviewed(
+    metadata: RegistrableMetadata,
+    grantTypes: readonly string[],
+    context: RegistrationContext,
+  ): Promise<RegistrableMetadata> {
+    let state = metadata;
     for (const policy of this.policies) {
       const judged = this.validator.asJudged(state);
       // A narrowed state must still be whole.

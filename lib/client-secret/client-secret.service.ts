@@ -2,12 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
+import { isKey } from '../storage/registration-data-source.js';
 import { epochNow } from '../token/clock.js';
 import { TokenGenerator } from '../token/opaque-token.js';
+import { ClientSecretCipher } from './client-secret.cipher.js';
 import { ClientSecretHasher } from './client-secret.hasher.js';
+import type { SecretNeed } from './client-secret.rules.js';
 
 /** The columns of a client that say whether and until when it has a secret. */
-export type SecretColumns = Pick<OAuthClientRecord, 'clientSecretHash' | 'clientSecretExpiresAt'>;
+export type SecretColumns = Pick<
+  OAuthClientRecord,
+  'clientSecretHash' | 'clientSecretExpiresAt' | 'clientSecretEncrypted'
+>;
 
 /** A secret in clear, which exists in the one answer that issues it, and what is stored of it. */
 export interface IssuedSecret extends SecretColumns {
@@ -15,7 +21,16 @@ export interface IssuedSecret extends SecretColumns {
 }
 
 /** What a client without a secret has. */
-export const NO_SECRET: SecretColumns = { clientSecretHash: null, clientSecretExpiresAt: null };
+export const NO_SECRET: SecretColumns = {
+  clientSecretHash: null,
+  clientSecretExpiresAt: null,
+  clientSecretEncrypted: null,
+};
+
+/** How long a secret is that is a key: as long as HS512 needs it (RFC 7518 section 3.2). */
+const KEY_CHARACTERS = 64;
+/** Random octets that are as many characters in base64url. */
+const KEY_BYTES = 48;
 
 /** Issues client secrets and checks them; nothing else sees one (RFC 7591 section 3.2.1). */
 @Injectable()
@@ -24,41 +39,80 @@ export class ClientSecretService {
     private readonly config: RegistrationConfiguration,
     private readonly generator: TokenGenerator,
     private readonly hasher: ClientSecretHasher,
+    private readonly cipher: ClientSecretCipher,
   ) {}
 
   /** A new secret with its lifetime. */
-  async issue(): Promise<IssuedSecret> {
-    const clientSecret = this.generator.generate(this.config.clientSecret.prefix);
-    return { clientSecret, ...(await this.columns(clientSecret, false)) };
+  async issue(clientId: string, need: Exclude<SecretNeed, 'none'>): Promise<IssuedSecret> {
+    const { prefix } = this.config.clientSecret;
+    if (need === 'to-present') return this.issued(clientId, this.generator.generate(prefix), need, false);
+    const clientSecret = this.generator.generate(prefix, KEY_BYTES);
+    if (clientSecret.length < KEY_CHARACTERS) {
+      throw new TypeError(`a client secret that is a key needs ${KEY_CHARACTERS} characters at least`);
+    }
+    return this.issued(clientId, clientSecret, need, false);
   }
 
   /**
    * A secret that a person chose.
-   * @throws InvalidClientMetadataError unless it has 1 to 72 printable ASCII characters (RFC 6749 appendix A.2)
+   * @throws InvalidClientMetadataError unless it has 1 to 72 printable ASCII characters (RFC 6749 appendix A.2), as a key 64 to 72
    */
-  async choose(clientSecret: string): Promise<IssuedSecret> {
-    if (typeof clientSecret !== 'string' || !/^[\x20-\x7e]{1,72}$/.test(clientSecret)) {
-      throw new InvalidClientMetadataError('client_secret must have 1 to 72 printable ASCII characters');
+  async choose(clientId: string, clientSecret: string, need: Exclude<SecretNeed, 'none'>): Promise<IssuedSecret> {
+    const least = need === 'as-key' ? KEY_CHARACTERS : 1;
+    const isPrintable = typeof clientSecret === 'string' && /^[\x20-\x7e]{1,72}$/.test(clientSecret);
+    if (!isPrintable || clientSecret.length < least) {
+      throw new InvalidClientMetadataError(`client_secret must have ${least} to 72 printable ASCII characters`);
     }
-    return { clientSecret, ...(await this.columns(clientSecret, true)) };
+    return this.issued(clientId, clientSecret, need, true);
+  }
+
+  /**
+   * The secret of a client after an update: kept, destroyed, or issued where there is none that would do.
+   * @returns the columns, with the secret in clear where it is a new one
+   */
+  async renew(client: OAuthClientRecord, need: SecretNeed): Promise<SecretColumns | IssuedSecret> {
+    if (need === 'none') return NO_SECRET;
+    const { clientId, clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted } = client;
+    if (clientSecretHash === null || (need === 'as-key' && clientSecretEncrypted === null)) {
+      return this.issue(clientId, need);
+    }
+    const kept = need === 'as-key' ? clientSecretEncrypted : null;
+    return { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted: kept };
   }
 
   /** Whether this is the client's secret, whatever its age; false for a client without one. */
-  async matches(client: SecretColumns, presented: unknown): Promise<boolean> {
+  async matches(client: Pick<OAuthClientRecord, 'clientSecretHash'>, presented: unknown): Promise<boolean> {
     if (typeof presented !== 'string' || presented === '' || !client.clientSecretHash) return false;
     return this.hasher.verify(presented, client.clientSecretHash);
   }
 
   /** Whether the client's secret has expired (RFC 7591 section 3.2.1). */
-  isExpired(client: SecretColumns): boolean {
+  isExpired(client: Pick<OAuthClientRecord, 'clientSecretExpiresAt'>): boolean {
     return !!client.clientSecretExpiresAt && client.clientSecretExpiresAt <= epochNow();
   }
 
-  private async columns(clientSecret: string, chosen: boolean): Promise<SecretColumns> {
+  /**
+   * The secret of a client that is the key of an algorithm: HMAC, or symmetric encryption (OpenID Connect Core section 10).
+   * @returns undefined for a client whose secret is only presented
+   * @throws TemporarilyUnavailableError when it cannot be decrypted now
+   */
+  keyOf(client: Pick<OAuthClientRecord, 'clientId' | 'clientSecretEncrypted'>): string | undefined {
+    const { clientId, clientSecretEncrypted } = client;
+    return isKey(clientSecretEncrypted) ? this.cipher.decrypt(clientSecretEncrypted, clientId) : undefined;
+  }
+
+  private async issued(
+    clientId: string,
+    clientSecret: string,
+    need: SecretNeed,
+    chosen: boolean,
+  ): Promise<IssuedSecret> {
     const { lifetimeSeconds } = this.config.clientSecret;
     return {
+      clientSecret,
       clientSecretHash: await this.hasher.hash(clientSecret, chosen),
       clientSecretExpiresAt: lifetimeSeconds === 0 ? 0 : epochNow() + lifetimeSeconds,
+      clientSecretEncrypted: need === 'as-key' ? this.cipher.encrypt(clientSecret, clientId) : null,
     };
   }
 }

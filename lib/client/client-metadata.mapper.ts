@@ -14,14 +14,17 @@ const STANDARD_COLUMNS: ReadonlySet<string> = new Set(METADATA_COLUMNS);
 @Injectable()
 export class ClientMetadataMapper {
   private readonly withColumn: readonly MetadataRow[];
+  /** The names of the others, and those that may have a language tag. */
+  private readonly additional: ReadonlySet<string>;
+  private readonly tagged: ReadonlySet<string>;
 
-  constructor(
-    private readonly config: RegistrationConfiguration,
-    storage: RegistrationDataSource,
-  ) {
-    this.withColumn = [...config.metadataTable.values()].filter(
-      ({ property }) => STANDARD_COLUMNS.has(property) || isClientMetadataColumn(storage.entities.client, property),
-    );
+  constructor(config: RegistrationConfiguration, storage: RegistrationDataSource) {
+    const rows = [...config.metadataTable.values()].filter((row) => !row.requestOnly);
+    const hasColumn = ({ property }: MetadataRow) =>
+      STANDARD_COLUMNS.has(property) || isClientMetadataColumn(storage.entities.client, property);
+    this.withColumn = rows.filter(hasColumn);
+    this.additional = new Set(rows.filter((row) => !hasColumn(row)).map(({ name }) => name));
+    this.tagged = new Set(rows.filter((row) => row.languageTags).map(({ name }) => name));
   }
 
   /** The columns for this metadata, those of absent fields included: an update replaces all of them (RFC 7592 section 2.2). */
@@ -43,9 +46,7 @@ export class ClientMetadataMapper {
 
   /** Whether a known member has no column of its own. */
   private isAdditional(name: string): boolean {
-    if (this.config.metadataTable.has(name)) return !this.withColumn.some((row) => row.name === name);
-    const base = taggedName(name)?.base;
-    return base !== undefined && this.config.metadataTable.get(base)?.languageTags === true;
+    return this.additional.has(name) || this.tagged.has(taggedName(name)?.base ?? '');
   }
 }
 

@@ -27,6 +27,14 @@ export class OAuthClient implements OAuthClientRecord {
 
   @Column({
     type: 'varchar',
+    length: 512,
+    nullable: true,
+    comment: 'secret that is the key of an algorithm, encrypted; names its key',
+  })
+  clientSecretEncrypted: string | null;
+
+  @Column({
+    type: 'varchar',
     length: 64,
     nullable: true,
     comment: 'SHA-256 of the registration access token (RFC 7592)',

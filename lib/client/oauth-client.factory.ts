@@ -25,8 +25,9 @@ export class OAuthClientFactory {
   ) {}
 
   create(metadata: ClientMetadata, { secret, ...made }: NewClient): OAuthClientRecord {
-    const { clientSecretHash, clientSecretExpiresAt } = secret;
-    const columns = { ...made, clientSecretHash, clientSecretExpiresAt, clientIdIssuedAt: epochNow(), version: 1 };
+    const { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted } = secret;
+    const secretColumns = { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted };
+    const columns = { ...made, ...secretColumns, clientIdIssuedAt: epochNow(), version: 1 };
     return this.clients.create({ ...this.mapper.toColumns(metadata), ...columns });
   }
 }

@@ -11,6 +11,8 @@ export interface OAuthClientRecord {
   clientSecretHash: string | null;
   /** Seconds since the epoch, 0 for never; `null` for clients without a secret (RFC 7591 section 3.2.1). */
   clientSecretExpiresAt: number | null;
+  /** The secret, encrypted, where it is the key of an algorithm such as HS256; `null` for clients that only present theirs. */
+  clientSecretEncrypted: string | null;
   /** SHA-256 of the registration access token; `null` for clients that cannot manage themselves. */
   registrationAccessTokenHash: string | null;
   /** Whether the client registered itself or was added by hand. */
@@ -51,6 +53,7 @@ export const SERVER_COLUMNS = [
   'clientIdIssuedAt',
   'clientSecretHash',
   'clientSecretExpiresAt',
+  'clientSecretEncrypted',
   'registrationAccessTokenHash',
   'source',
   'registeredOpenly',

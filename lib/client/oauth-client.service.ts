@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { needsClientSecret } from '../client-metadata/authentication-method.rules.js';
+import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
 import { RegistrationPolicies } from '../client-registration/registration-policies.js';
+import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, NO_SECRET } from '../client-secret/client-secret.service.js';
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
@@ -18,7 +19,7 @@ import { OAuthClientRepository } from './oauth-client.repository.js';
 export interface ManualClient extends ClientMetadata {
   /** 1 to 255 printable ASCII characters. @default generated */
   readonly clientId?: string;
-  /** A secret of 1 to 72 printable ASCII characters. @default generated, where the authentication method needs one */
+  /** A secret of 1 to 72 printable ASCII characters; of 64 to 72 where it is the key of an algorithm. @default generated, where the authentication method needs one */
   readonly clientSecret?: string;
   /** Who is responsible. @default none */
   readonly owner?: string;
@@ -64,7 +65,7 @@ export class OAuthClientService {
     }
     const context = { operation: 'create', credential: undefined, owner: owner ?? null, client: undefined } as const;
     const registrable = await this.policies.judge(metadata, this.config.server.grantTypes, context);
-    const secret = await this.secretFor(registrable.token_endpoint_auth_method, clientSecret);
+    const secret = await this.secretFor(registrable, clientId, clientSecret);
     const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
     const client = this.factory.create(registrable, {
       clientId,
@@ -88,9 +89,13 @@ export class OAuthClientService {
     return (await this.secrets.matches(client, presented)) && !this.secrets.isExpired(client);
   }
 
-  private async secretFor(method: string, chosen: string | undefined) {
-    if (needsClientSecret(method)) return chosen === undefined ? this.secrets.issue() : this.secrets.choose(chosen);
+  private async secretFor(metadata: RegistrableMetadata, clientId: string, chosen: string | undefined) {
+    const need = secretNeedOf(metadata, this.config.metadataTable);
+    if (need !== 'none') {
+      return chosen === undefined ? this.secrets.issue(clientId, need) : this.secrets.choose(clientId, chosen, need);
+    }
     if (chosen === undefined) return { ...NO_SECRET, clientSecret: undefined };
+    const method = metadata.token_endpoint_auth_method;
     throw new InvalidClientMetadataError(`client_secret is of no use with token_endpoint_auth_method ${method}`);
   }
 

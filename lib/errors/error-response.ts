@@ -8,6 +8,7 @@ import {
   InvalidClientMetadataError,
   InvalidRedirectUriError,
   InvalidRequestError,
+  InvalidSoftwareStatementError,
   InvalidTokenError,
   RegistrationError,
   TemporarilyUnavailableError,
@@ -28,6 +29,7 @@ const RETRY_AFTER_SECONDS = 1;
 const STATUS: readonly (readonly [abstract new (...args: never[]) => RegistrationError, number])[] = [
   [InvalidRedirectUriError, 400],
   [InvalidClientMetadataError, 400],
+  [InvalidSoftwareStatementError, 400],
   [InvalidTokenError, 401],
   [InsufficientScopeError, 403],
   [AccessDeniedError, 403],

@@ -22,6 +22,11 @@ export class InvalidClientMetadataError extends RegistrationError {
   readonly code = 'invalid_client_metadata';
 }
 
+/** The software statement is no signed statement (RFC 7591 section 3.2.2). */
+export class InvalidSoftwareStatementError extends RegistrationError {
+  readonly code = 'invalid_software_statement';
+}
+
 /** The request cannot be read at all: its media type, size, method or path. */
 export class InvalidRequestError extends RegistrationError {
   readonly code = 'invalid_request';

@@ -1,20 +1,5 @@
-import {
-  Table,
-  TableIndex,
-  type ColumnType,
-  type MigrationInterface,
-  type QueryRunner,
-  type TableColumnOptions,
-} from 'typeorm';
-
-interface ColumnDefinition {
-  readonly property: string;
-  readonly type: ColumnType;
-  readonly length?: number;
-  readonly nullable?: true;
-  readonly primary?: true;
-  readonly comment: string;
-}
+import { Table, TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { columnName, tableColumn, tableName, type ColumnDefinition } from './table-names.js';
 
 const text = { type: 'text', nullable: true } as const;
 const json = { type: 'json', nullable: true } as const;
@@ -119,28 +104,4 @@ function table(runner: QueryRunner, entity: string, given: string, columns: read
     name: tableName(runner, entity, given),
     columns: columns.map((column) => tableColumn(runner, column)),
   });
-}
-
-function tableColumn(
-  runner: QueryRunner,
-  { property, type, length, nullable, primary, comment }: ColumnDefinition,
-): TableColumnOptions {
-  return {
-    name: columnName(runner, property),
-    type: runner.connection.driver.normalizeType({ type }),
-    ...(length === undefined ? {} : { length: String(length) }),
-    isNullable: nullable ?? false,
-    isPrimary: primary ?? false,
-    comment,
-  };
-}
-
-function tableName({ connection }: QueryRunner, entity: string, given: string): string {
-  const { entityPrefix } = connection.options;
-  const name = connection.namingStrategy.tableName(entity, given);
-  return entityPrefix ? connection.namingStrategy.prefixTableName(entityPrefix, name) : name;
-}
-
-function columnName({ connection }: QueryRunner, property: string): string {
-  return connection.namingStrategy.columnName(property, '', []);
 }

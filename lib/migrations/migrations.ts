@@ -1,7 +1,11 @@
+import { AddEncryptedClientSecret1764100000000 } from './add-encrypted-client-secret.js';
 import { CreateDynamicRegistrationTables1764000000000 } from './create-dynamic-registration-tables.js';
 
 /**
  * The migrations that make the tables of `OAuthClient` and `InitialAccessToken`, for the `migrations` of the host's data source. A later version
  * adds to the list and changes nothing in it.
  */
-export const dynamicRegistrationMigrations = [CreateDynamicRegistrationTables1764000000000];
+export const dynamicRegistrationMigrations = [
+  CreateDynamicRegistrationTables1764000000000,
+  AddEncryptedClientSecret1764100000000,
+];

@@ -12,7 +12,7 @@ export function clientMetadataSchema(config: RegistrationConfiguration, names: C
     type: 'object',
     description: 'Client metadata. Any other member is ignored, and `null` and the empty string count as omitted.',
     ...(required.length > 0 && { required }),
-    ...members(config, (row) => requestField(row, config, names.schema('Omitted'))),
+    ...members(rows, (row) => requestField(row, config, names.schema('Omitted'))),
   };
 }
 
@@ -36,7 +36,8 @@ export function clientUpdateSchema(names: ComponentNames): JsonSchema {
 /** Client information response (RFC 7591 section 3.2.1, RFC 7592 section 3). */
 export function clientInformationSchema(config: RegistrationConfiguration): JsonSchema {
   const { registration_access_token, registration_client_uri, ...always } = SERVER_MEMBERS;
-  const { properties, patternProperties } = members(config, (row) => answerField(row, config));
+  const stored = [...config.metadataTable.values()].filter((row) => !row.requestOnly);
+  const { properties, patternProperties } = members(stored, (row) => answerField(row, config));
   return {
     type: 'object',
     description: 'The client as it is registered.',
@@ -89,8 +90,7 @@ const ALWAYS_REGISTERED = [
  */
 const TAG = '[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?';
 
-function members(config: RegistrationConfiguration, schemaOf: (row: MetadataRow) => JsonSchema) {
-  const rows = [...config.metadataTable.values()];
+function members(rows: readonly MetadataRow[], schemaOf: (row: MetadataRow) => JsonSchema) {
   const tagged = rows.filter(({ languageTags }) => languageTags);
   return {
     properties: Object.fromEntries(rows.map((row) => [row.name, schemaOf(row)])),

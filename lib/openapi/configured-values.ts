@@ -1,3 +1,4 @@
+import type { MetadataRow } from '../client-metadata/metadata-table.js';
 import type { RegistrationConfiguration } from '../registration-configuration.js';
 import type { JsonSchema } from '../client-metadata/json-schema.js';
 
@@ -12,13 +13,9 @@ export interface ConfiguredValues {
 const NOTHING: ConfiguredValues = { request: {}, answer: {} };
 
 /** The values the server supports, as an `enum` only where any other one is refused (RFC 7591 section 3.2.1). */
-export function configuredValues(name: string, config: RegistrationConfiguration): ConfiguredValues {
+export function configuredValues(row: MetadataRow, config: RegistrationConfiguration): ConfiguredValues {
   const { server, unsupportedMetadata } = config;
-  switch (name) {
-    case 'token_endpoint_auth_method': {
-      const { tokenEndpointAuthMethods: methods } = server;
-      return { request: { enum: methods }, answer: { examples: methods } };
-    }
+  switch (row.name) {
     case 'grant_types': {
       const answer = { items: { examples: server.grantTypes } };
       const request = unsupportedMetadata === 'reject' ? { items: { enum: server.grantTypes } } : answer;
@@ -34,8 +31,24 @@ export function configuredValues(name: string, config: RegistrationConfiguration
       return { request: answer, answer, sentence: `Supported: ${inWords(server.scopes)}.` };
     }
     default:
-      return NOTHING;
+      return row.supported ? supportedValues(row, row.supported(server), config) : NOTHING;
   }
+}
+
+function supportedValues(
+  row: MetadataRow,
+  supported: readonly string[],
+  { metadataTable, unsupportedMetadata }: RegistrationConfiguration,
+): ConfiguredValues {
+  const sentence = `Supported: ${inWords(supported)}.`;
+  if (row.ruleSchemas.some(({ type }) => type === 'array')) {
+    const answer = { items: { examples: supported } };
+    return { request: unsupportedMetadata === 'reject' ? { items: { enum: supported } } : answer, answer, sentence };
+  }
+  const answer = { examples: supported };
+  // Beside a list to choose from, and where the field means nothing, another value is no error.
+  const isAlwaysJudged = !row.onlyWith && ![...metadataTable.values()].some(({ choiceOf }) => choiceOf === row.name);
+  return { request: isAlwaysJudged ? { enum: supported } : answer, answer, sentence };
 }
 
 function grantTypesInWords({ access, openGrantTypes, server }: RegistrationConfiguration): string {

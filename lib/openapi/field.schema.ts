@@ -1,16 +1,17 @@
 import type { MetadataRow } from '../client-metadata/metadata-table.js';
 import type { LimitOptions } from '../dynamic-registration.options.js';
 import type { RegistrationConfiguration } from '../registration-configuration.js';
+import { defaultInWords } from '../client-metadata/metadata-table.js';
 import { configuredValues } from './configured-values.js';
 import { conjunction, refined, type JsonSchema } from '../client-metadata/json-schema.js';
 
 /** A member of a request: what the server refuses, as far as JSON Schema can say it, and never more. */
 export function requestField(row: MetadataRow, config: RegistrationConfiguration, omitted: JsonSchema): JsonSchema {
-  const { request, sentence } = configuredValues(row.name, config);
+  const { request, sentence } = configuredValues(row, config);
   const value = refined(refined(valueSchema(row, config), request), limitSchema(row, config));
   const description = sentences(
     row.spec,
-    row.default && `Default: ${row.default}`,
+    `Default: ${defaultInWords(row)}`,
     sentence,
     limitInWords(row, config.limits),
   );
@@ -22,7 +23,7 @@ export function requestField(row: MetadataRow, config: RegistrationConfiguration
 export function answerField(row: MetadataRow, config: RegistrationConfiguration): JsonSchema {
   const description = sentences(row.spec);
   return {
-    ...refined(valueSchema(row, config), configuredValues(row.name, config).answer),
+    ...refined(valueSchema(row, config), configuredValues(row, config).answer),
     ...(description && { description }),
   };
 }

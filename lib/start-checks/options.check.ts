@@ -1,18 +1,26 @@
 import { COMPUTED_MEMBERS } from '../discovery/server-metadata.members.js';
 import { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
-import { camelCase, metadataTable } from '../client-metadata/metadata-table.js';
+import { camelCase, metadataTable, offeredFields } from '../client-metadata/metadata-table.js';
 import { SERVER_COLUMNS } from '../client/oauth-client.record.js';
 import { issuer } from './issuer.check.js';
+import { DEFAULT_LIMITS, EXTRAS, type DynamicRegistrationOptions } from '../dynamic-registration.options.js';
+import { checkServer, grantTypes, server } from './server.check.js';
 import {
-  DEFAULT_LIMITS,
-  DEFAULT_SERVER,
-  EXTRAS,
-  type DynamicRegistrationOptions,
-} from '../dynamic-registration.options.js';
-import { checkServerScopes, grantTypes, server } from './server.check.js';
-import { count, flag, isObject, members, must, orBoolean, seconds, word, words, type Check } from './value.checks.js';
+  count,
+  flag,
+  isObject,
+  listOf,
+  members,
+  must,
+  orBoolean,
+  seconds,
+  word,
+  words,
+  type Check,
+} from './value.checks.js';
 import { didYouMean, nearestName } from './nearest-name.js';
 import { fail } from '../errors/start-failure.js';
+import { serverCapabilities, type ServerCapabilities } from '../server.capabilities.js';
 
 /** Segments without anything a router or a URL parser could read otherwise. */
 const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9\-._~]+)+$/;
@@ -35,6 +43,7 @@ const CHECKS: Readonly<Record<keyof DynamicRegistrationOptions, Check>> = {
   ),
   server,
   unsupportedMetadata: word('narrow', 'reject'),
+  inconsistentTypes: word('reject', 'repair'),
   redirectUris: members({
     loopbackHttp: flag,
     privateUseSchemes: word('any', 'reverse-domain', 'none'),
@@ -57,6 +66,7 @@ const CHECKS: Readonly<Record<keyof DynamicRegistrationOptions, Check>> = {
       (value) => Number.isInteger(value) && Number(value) >= 10 && Number(value) <= 15,
       'must be an integer from 10 to 15',
     ),
+    encryptionKeys,
   }),
   registrationAccessToken: members({ rotation: word('never') }),
   cors: members({ origins: (value, name) => (value === '*' ? undefined : words(value, name)) }),
@@ -92,8 +102,15 @@ export function checkOptions(options: DynamicRegistrationOptions): void {
     const wrong = value === undefined ? undefined : check(value, name);
     if (wrong !== undefined) fail(wrong);
   }
-  checkServerScopes({ ...DEFAULT_SERVER, ...options.server });
-  checkMetadata(options.metadata ?? ClientMetadata);
+  const { encryptionKeys = [], hash, prefix = '' } = options.clientSecret ?? {};
+  checkServer(options.server ?? {}, encryptionKeys);
+  // bcrypt reads 72 bytes, and a secret that is a key has 64 beside its prefix.
+  if (encryptionKeys.length > 0 && hash === 'bcrypt' && prefix.length > 8) {
+    fail(
+      '"clientSecret.prefix" must have at most 8 characters with "clientSecret.hash": \'bcrypt\' and "clientSecret.encryptionKeys"',
+    );
+  }
+  checkMetadata(options.metadata ?? ClientMetadata, serverCapabilities(options.server));
 }
 
 /** @throws Error when there are no options at all */
@@ -112,9 +129,17 @@ export function wayFrom(name: string): string | undefined {
   return undefined;
 }
 
-/** A field is a plain property, and its column none of the server's, which strangers could write then. */
-function checkMetadata(metadata: NonNullable<DynamicRegistrationOptions['metadata']>): void {
-  for (const { name } of metadataTable(metadata).values()) {
+/** A field is a plain property, its column none of the server's, which strangers could write then, and one that must be sent is known. */
+function checkMetadata(
+  metadata: NonNullable<DynamicRegistrationOptions['metadata']>,
+  server: ServerCapabilities,
+): void {
+  const table = metadataTable(metadata);
+  const known = offeredFields(table, server);
+  for (const { name, required } of table.values()) {
+    if (required && !known.has(name)) {
+      fail(`"metadata" requires ${name}, which belongs to a feature that "server" does not offer. Switch it on there`);
+    }
     if ((SERVER_COLUMNS as readonly string[]).includes(camelCase(name))) {
       fail(
         `"metadata" declares ${name}, whose property ${camelCase(name)} is a column of the server. Rename the field`,
@@ -125,6 +150,31 @@ function checkMetadata(metadata: NonNullable<DynamicRegistrationOptions['metadat
       fail(`"metadata" declares ${name}, which is a getter or a method of the class. Make it a plain property`);
     }
   }
+}
+
+/** AES-256 takes 32 octets; each key is found again by its id. */
+function encryptionKeys(value: unknown, name: string): string | undefined {
+  const wrong = listOf(
+    (key, keyName) =>
+      isObject(key) &&
+      Object.keys(key).length === 2 &&
+      hasText(key['id'], /^[A-Za-z0-9_-]{1,64}$/) &&
+      isKeyOf32Octets(key['key'])
+        ? undefined
+        : `"${keyName}" must be { id, key }: an id of 1 to 64 characters A-Z a-z 0-9 - _, and 32 random octets in base64 (openssl rand -base64 32)`,
+    'must be a list of { id, key }',
+  )(value, name);
+  if (wrong !== undefined) return wrong;
+  const ids = (value as { id: string }[]).map(({ id }) => id);
+  return new Set(ids).size === ids.length ? undefined : `"${name}" must not have the same id twice`;
+}
+
+function hasText(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value);
+}
+
+function isKeyOf32Octets(value: unknown): boolean {
+  return hasText(value, /^[A-Za-z0-9+/_-]{43}=?$/) && Buffer.from(String(value), 'base64').length === 32;
 }
 
 function discoveryMetadata(value: unknown, name: string): string | undefined {

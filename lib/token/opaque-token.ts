@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** What tokens and secrets of this module consist of: 256 random bits in base64url. */
+/** What tokens and secrets of this module consist of, unless they are keys: 256 random bits in base64url. */
 const RANDOM_BYTES = 32;
 
 /**
@@ -10,9 +10,12 @@ const RANDOM_BYTES = 32;
  */
 @Injectable()
 export class TokenGenerator {
-  /** @param prefix names the kind, for secret scanners; it is no condition for a token to be accepted */
-  generate(prefix: string): string {
-    return prefix + randomBytes(RANDOM_BYTES).toString('base64url');
+  /**
+   * @param prefix names the kind, for secret scanners; it is no condition for a token to be accepted
+   * @param bytes how many random octets it has
+   */
+  generate(prefix: string, bytes = RANDOM_BYTES): string {
+    return prefix + randomBytes(bytes).toString('base64url');
   }
 }
 

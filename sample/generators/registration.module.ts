@@ -13,8 +13,8 @@ export class ReadableClientIdGenerator extends ClientIdGenerator {
 /** Tokens and secrets that name your company to secret scanners. */
 @Injectable()
 export class AcmeTokenGenerator extends TokenGenerator {
-  override generate(prefix: string): string {
-    return `acme_${super.generate(prefix)}`;
+  override generate(prefix: string, bytes?: number): string {
+    return `acme_${super.generate(prefix, bytes)}`;
   }
 }
 

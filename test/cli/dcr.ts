@@ -36,14 +36,21 @@ export async function dcr(args: readonly string[], { env = {} }: RunOptions = {}
   }
 }
 
+export interface ProcessOptions extends RunOptions {
+  /** The folder with `dist/`. @default this package */
+  readonly root?: string;
+  /** What stands on the standard input. @default nothing, and it stays open */
+  readonly input?: string;
+}
+
 /** Runs `dcr` as a process of its own, as `npm test` has built it. */
 export async function dcrProcess(
   args: readonly string[],
-  { env = {}, root = ROOT }: RunOptions & { /** The folder with `dist/`. @default this package */ root?: string } = {},
+  { env = {}, root = ROOT, input }: ProcessOptions = {},
 ): Promise<Finished> {
   const { DATABASE_URL: _, ...inherited } = process.env;
   return new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [join(root, MAIN), ...args],
       { env: { ...inherited, ...env }, timeout: 25_000 },
@@ -52,6 +59,7 @@ export async function dcrProcess(
         else resolve({ code: Number(error?.code ?? 0), stdout, stderr });
       },
     );
+    if (input !== undefined) child.stdin?.end(input);
   });
 }
 

@@ -36,6 +36,7 @@ describe('dcr --help', () => {
     'dcr tokens create',
     'dcr tokens list',
     'dcr tokens revoke',
+    'dcr explain',
   ])('describes %s with an example', async (command) => {
     const { code, stdout, stderr } = await dcr([...command.split(' ').slice(1), '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -73,6 +74,9 @@ describe('wrong usage ends with 2', () => {
     [['tokens', 'create', '--max-uses', '2147483648', ...connect], /must be an integer from 1 to 2147483647/],
     [['tokens', 'create', '--expires-in', '1w', ...connect], /a duration is a number with s, m, h or d/],
     [['migrate', 'unknown', ...connect], /too many arguments/],
+    [['explain'], /missing required argument 'file'/],
+    [['explain', 'client.json', url], /too many arguments/],
+    [['explain', 'client.json', ...connect], /unknown option '--connect'/],
     [['tokens', 'list', '--connect', 'oracle://h/db'], /must begin with postgres:\/\/, mysql:\/\//],
     [['tokens', 'list', '--connect', `postgres://app:1#${PASSWORD}@h/db`], /cannot be read: percent-encode/],
     [['migrate', 'run', '--connect', 'sqlite::memory:'], /a database in memory ends with the command/],

@@ -5,7 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { databases, type CreatedDatabase } from '../support/databases.js';
 import { dcr, dcrProcess } from './dcr.js';
 
-const MIGRATION = 'CreateDynamicRegistrationTables1764000000000';
+const TABLES = 'CreateDynamicRegistrationTables1764000000000';
+const ENCRYPTED_SECRETS = 'AddEncryptedClientSecret1764100000000';
+/** Every migration, in the order in which they run. */
+const MIGRATIONS = [TABLES, ENCRYPTED_SECRETS];
+const lines = (beginning: string) => MIGRATIONS.map((name) => `${beginning} ${name}\n`).join('');
 
 describe.each(databases)('dcr migrate ($name)', ({ create }) => {
   let database: CreatedDatabase;
@@ -28,29 +32,30 @@ describe.each(databases)('dcr migrate ($name)', ({ create }) => {
   };
 
   it('runs what has not run, shows [X] and [ ], and undoes the last one', async () => {
-    expect(await migrate('run')).toEqual({ code: 0, stdout: `applied ${MIGRATION}\n`, stderr: '' });
-    expect(await migrate('show')).toEqual({ code: 0, stdout: `[X] ${MIGRATION}\n`, stderr: '' });
-    expect(await migrate('run')).toEqual({ code: 0, stdout: 'nothing to do: every migration has run\n', stderr: '' });
-    expect(await migrate('revert')).toEqual({ code: 0, stdout: `reverted ${MIGRATION}\n`, stderr: '' });
-    expect(await migrate('show')).toEqual({ code: 0, stdout: `[ ] ${MIGRATION}\n`, stderr: '' });
-    expect(await migrate('revert')).toEqual({
-      code: 0,
-      stdout: 'nothing to revert: no migration has run\n',
-      stderr: '',
-    });
+    const says = (stdout: string) => ({ code: 0, stdout, stderr: '' });
+    expect(await migrate('run')).toEqual(says(lines('applied')));
+    expect(await migrate('show')).toEqual(says(lines('[X]')));
+    expect(await migrate('run')).toEqual(says('nothing to do: every migration has run\n'));
+    expect(await migrate('revert')).toEqual(says(`reverted ${ENCRYPTED_SECRETS}\n`));
+    expect(await migrate('show')).toEqual(says(`[X] ${TABLES}\n[ ] ${ENCRYPTED_SECRETS}\n`));
+    expect(await migrate('run')).toEqual(says(`applied ${ENCRYPTED_SECRETS}\n`));
+    expect(await migrate('revert')).toEqual(says(`reverted ${ENCRYPTED_SECRETS}\n`));
+    expect(await migrate('revert')).toEqual(says(`reverted ${TABLES}\n`));
+    expect(await migrate('show')).toEqual(says(lines('[ ]')));
+    expect(await migrate('revert')).toEqual(says('nothing to revert: no migration has run\n'));
   });
 
   it('runs without a further word, and takes the database from DATABASE_URL', async () => {
     expect(await dcrProcess(['migrate'], { env: { DATABASE_URL: database.url } })).toEqual({
       code: 0,
-      stdout: `applied ${MIGRATION}\n`,
+      stdout: lines('applied'),
       stderr: '',
     });
     const tokens = await dcrProcess(['tokens', 'list', '--json'], { env: { DATABASE_URL: database.url } });
     expect(tokens).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
   });
 
-  it('is what a server with the migration in its own data source has run', async () => {
+  it('is what a server with the migrations in its own data source has run', async () => {
     await migrate('run');
     const pending = await onDatabase((dataSource) => dataSource.showMigrations(), {
       migrations: dynamicRegistrationMigrations,
@@ -64,7 +69,7 @@ describe.each(databases)('dcr migrate ($name)', ({ create }) => {
     const { code, stdout, stderr } = await migrate('run');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^error: .* has a table of the same name that no migration made: [^\n]*--fake\n$/);
-    expect((await migrate('show')).stdout).toBe(`[ ] ${MIGRATION}\n`);
+    expect((await migrate('show')).stdout).toBe(lines('[ ]'));
   });
 
   it("refuses to undo below the host's own last migration", async () => {
@@ -82,7 +87,7 @@ describe.each(databases)('dcr migrate ($name)', ({ create }) => {
     expect(stderr).toBe(
       'error: the last migration of this database is HostTables1764000000001, which is not of this module: revert it first, where it comes from\n',
     );
-    expect((await migrate('show')).stdout).toBe(`[X] ${MIGRATION}\n`);
+    expect((await migrate('show')).stdout).toBe(lines('[X]'));
   });
 
   it('writes nothing to a database it only shows', async () => {

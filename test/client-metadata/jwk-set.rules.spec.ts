@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   everyKeyHasCertificate,
-  hasSigningKey,
+  hasKeyFor,
   jwkSet,
   withoutUnknownKeys,
 } from '../../lib/client-metadata/jwk-set.rules.js';
@@ -142,7 +142,7 @@ describe('a key for a purpose', () => {
     ['Ed25519', of({ ...ed25519, alg: 'EdDSA' })],
     ['EdDSA', of({ ...ed25519, alg: 'Ed25519' })],
     ['ES256', of({ ...p256, key_ops: [] })],
-  ])('verifies %s, set %#', (alg, set) => expect(hasSigningKey(set, alg)).toBe(true));
+  ])('verifies %s, set %#', (alg, set) => expect(hasKeyFor(set, 'sig', alg)).toBe(true));
   it.each([
     [undefined, use(rsa, 'enc')],
     [undefined, of(x25519)],
@@ -159,5 +159,32 @@ describe('a key for a purpose', () => {
     [undefined, null],
     [undefined, { keys: 'a' }],
     [undefined, of(null)],
-  ])('does not verify %s, set %#', (alg, set) => expect(hasSigningKey(set, alg)).toBe(false));
+  ])('does not verify %s, set %#', (alg, set) => expect(hasKeyFor(set, 'sig', alg)).toBe(false));
+
+  it.each([
+    [undefined, of(rsa)],
+    [undefined, of(x25519)],
+    [undefined, of({ ...p256, key_ops: ['deriveBits'] })],
+    ['RSA-OAEP', of(rsa)],
+    ['RSA-OAEP-256', of(akp, use(rsa, 'enc').keys[0])],
+    ['RSA-OAEP', of({ ...rsa, alg: 'RSA-OAEP' })],
+    ['ECDH-ES', of(x25519)],
+    ['ECDH-ES+A256KW', of(p256)],
+    ['ECDH-ES', of({ ...p521, key_ops: ['deriveKey'] })],
+  ])('is encrypted to with %s, set %#', (alg, set) => expect(hasKeyFor(set, 'enc', alg)).toBe(true));
+  it.each([
+    [undefined, use(rsa, 'sig')],
+    [undefined, of(ed25519)],
+    [undefined, of(akp)],
+    [undefined, of({ ...p256, key_ops: ['verify'] })],
+    [undefined, of({ ...rsa, alg: 'RS256' })],
+    ['RSA-OAEP', of({ ...rsa, alg: 'RSA-OAEP-256' })],
+    ['RSA-OAEP', of(p256)],
+    ['ECDH-ES', of(rsa, ed25519)],
+    ['RS256', of(rsa)],
+    ['dir', of(rsa, x25519)],
+    ['A128KW', of(rsa, x25519)],
+    ['none', of(rsa)],
+    [undefined, null],
+  ])('is not encrypted to with %s, set %#', (alg, set) => expect(hasKeyFor(set, 'enc', alg)).toBe(false));
 });

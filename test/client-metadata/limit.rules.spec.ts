@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { limitViolations } from '../../lib/client-metadata/limit.rules.js';
 
-const limits = { redirectUris: 2, uriBytes: 4, scopeBytes: 4, textBytes: 4, listEntries: 2, jwksBytes: 10 };
+const limits = {
+  redirectUris: 2,
+  uriBytes: 4,
+  scopeBytes: 4,
+  textBytes: 4,
+  listEntries: 2,
+  jwksBytes: 10,
+  objectBytes: 8,
+  softwareStatementBytes: 5,
+  metadataBytes: 100,
+};
 const broken = (row: Parameters<typeof limitViolations>[0]['limits'], value: unknown) =>
   limitViolations(row ? { limits: row } : {}, value, limits).map(({ at, rule }) => `${at} ${rule}`.trim());
 
@@ -13,6 +23,8 @@ describe('limits of a single value', () => {
     [{ bytes: 'textBytes' }, 'abcd'],
     [{ bytes: 'textBytes' }, 'éé'],
     [{ bytes: 'jwksBytes' }, { a: 1 }],
+    [{ bytes: 'objectBytes' }, { ab: 1 }],
+    [{ bytes: 'softwareStatementBytes' }, 'a.b.c'],
     [{ bytes: 'uriBytes', entries: 'redirectUris' }, ['abcd', 'a']],
     [{ entries: 'listEntries' }, ['a'.repeat(100)]],
     // Of no JSON type that has a size: for the rules of the field to refuse.
@@ -27,6 +39,8 @@ describe('limits of a single value', () => {
     [{ bytes: 'textBytes' }, 'ééa', ['must not be longer than 4 bytes']],
     [{ bytes: 'textBytes' }, { abc: 1 }, ['must not be longer than 4 bytes']],
     [{ bytes: 'jwksBytes' }, { keys: [1, 2, 3] }, ['must not be longer than 10 bytes']],
+    [{ bytes: 'objectBytes' }, { abc: 1 }, ['must not be longer than 8 bytes']],
+    [{ bytes: 'softwareStatementBytes' }, 'a.b.cd', ['must not be longer than 5 bytes']],
     [{ bytes: 'uriBytes', entries: 'redirectUris' }, ['a', 'b', 'c'], ['must not have more than 2 entries']],
     [
       { bytes: 'uriBytes', entries: 'redirectUris' },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { httpsUri, webUri } from '../../lib/client-metadata/web-uri.rules.js';
+import { callbackUri, httpsUri, webUri } from '../../lib/client-metadata/web-uri.rules.js';
 
 const HTTPS_OR_LOOPBACK = 'must use https, or http on 127.0.0.1, [::1] or localhost';
 
-/** Refused by both, with the same words. */
+/** Refused by all, with the same words. */
 const unsafe: [unknown, string][] = [
   [null, 'must be a string'],
   ['', 'must not be empty'],
@@ -41,6 +41,27 @@ describe('web URI (client_uri, logo_uri, tos_uri, policy_uri: RFC 7591 section 2
   ])('refuses %j: %s', (uri, rule) => expect(webUri(uri)).toEqual([{ at: '', rule }]));
 });
 
+describe('callback URI (OpenID Connect Front-Channel Logout section 2, Back-Channel Logout section 2.2)', () => {
+  it.each([
+    'https://tides.example/logout',
+    'https://tides.example:8443/logout?x=*&y=1',
+    'HTTPS://tides.example',
+    'http://localhost:6274/logout',
+    'http://127.0.0.1/logout',
+    'http://[::1]/',
+    'https://tides.example/%23',
+  ])('accepts %s', (uri) => expect(callbackUri(uri)).toEqual([]));
+  it.each([
+    ...unsafe,
+    ['http://tides.example/logout', HTTPS_OR_LOOPBACK],
+    ['com.example.tides:/logout', HTTPS_OR_LOOPBACK],
+    ['javascript:alert(1)', HTTPS_OR_LOOPBACK],
+    ['https://tides.example/logout#a', 'must not contain a fragment'],
+    ['https://tides.example/logout#', 'must not contain a fragment'],
+    ['http://localhost/#/logout', 'must not contain a fragment'],
+  ])('refuses %j: %s', (uri, rule) => expect(callbackUri(uri)).toEqual([{ at: '', rule }]));
+});
+
 describe('https URI (jwks_uri: RFC 7591 section 2)', () => {
   it.each(['https://tides.example/jwks.json', 'HTTPS://tides.example:8443/jwks?v=*', 'https://localhost/jwks'])(
     'accepts %s',
@@ -57,7 +78,7 @@ describe('https URI (jwks_uri: RFC 7591 section 2)', () => {
 });
 
 describe('cost', () => {
-  it.each([webUri, httpsUri])('has a verdict on 1 MB', (rule) => {
+  it.each([webUri, callbackUri, httpsUri])('has a verdict on 1 MB', (rule) => {
     expect(rule(`https://tides.example/${'%2e/'.repeat(250_000)}`)).toHaveLength(1);
     expect(rule(`https://${'a-'.repeat(500_000)}!`)).toHaveLength(1);
   });

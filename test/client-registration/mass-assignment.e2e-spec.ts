@@ -71,6 +71,7 @@ describe.each(platforms)('no member writes a column of the server ($adapter, $da
       expect.arrayContaining([
         'clientId',
         'clientSecretHash',
+        'clientSecretEncrypted',
         'registrationAccessTokenHash',
         'owner',
         'source',
@@ -78,7 +79,13 @@ describe.each(platforms)('no member writes a column of the server ($adapter, $da
       ]),
     );
     expect(Object.keys(everyColumn(1))).toEqual(
-      expect.arrayContaining(['client_secret_hash', 'clientSecretHash', 'registered_openly', 'additional_metadata']),
+      expect.arrayContaining([
+        'client_secret_hash',
+        'clientSecretHash',
+        'client_secret_encrypted',
+        'registered_openly',
+        'additional_metadata',
+      ]),
     );
   });
 
@@ -92,6 +99,7 @@ describe.each(platforms)('no member writes a column of the server ($adapter, $da
     );
     expect(stored).toEqual({
       clientSecretExpiresAt: 0,
+      clientSecretEncrypted: null,
       source: 'dynamic',
       registeredOpenly: false,
       owner: 'harbour',

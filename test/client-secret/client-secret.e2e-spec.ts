@@ -1,4 +1,5 @@
 import {
+  ClientSecretService,
   InitialAccessToken,
   OAuthClient,
   OAuthClientService,
@@ -9,9 +10,12 @@ import { createHash } from 'node:crypto';
 import type { Logger as TypeOrmLogger } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { captureLog, type CapturedLog } from '../support/captured-log.js';
+import { ENCRYPTION_KEYS } from '../support/full-server.js';
 import { platforms, startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
 
 const BODY = { client_name: 'Tide Tables', redirect_uris: ['https://tides.example/cb'] };
+/** Of a server that offers HMAC with the client secret. */
+const HMAC = { openid: { idToken: { signingAlgs: ['RS256', 'HS512'] } } };
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 const setups = platforms.flatMap((platform) => [
@@ -28,7 +32,10 @@ describe.each(setups)(
       server = await startServer({
         adapter,
         database,
-        options: { clientSecret: { hash, lifetimeSeconds: 60, prefix: 'acme_' } },
+        options: {
+          server: HMAC,
+          clientSecret: { hash, lifetimeSeconds: 60, prefix: 'acme_', encryptionKeys: ENCRYPTION_KEYS },
+        },
       });
       clients = server.app.get(OAuthClientService, { strict: false });
     });
@@ -82,6 +89,28 @@ describe.each(setups)(
       const read = await stored(client.clientId);
       await expect(clients.verifySecret(read, 'open sesame')).resolves.toBe(true);
       await expect(clients.verifySecret(read, 'open sesame ')).resolves.toBe(false);
+    });
+
+    it('that are keys of HS512 have 64 bytes beside their prefix, and are presented and verified like others', async () => {
+      const client = await server.register({ ...BODY, id_token_signed_response_alg: 'HS512' });
+      const secret: string = client.body.client_secret;
+      expect(secret).toMatch(/^acme_[A-Za-z0-9_-]{64}$/);
+      const { clientSecretHash } = await stored(client.body.client_id);
+      expect(clientSecretHash).toMatch(scheme);
+      const other = secret.slice(0, -1) + (secret.endsWith('A') ? 'B' : 'A');
+      for (const wrong of [other, secret.slice(0, 64), `${secret}x`, `${secret}xxxx`]) {
+        await expect(clients.verifySecret(await stored(client.body.client_id), wrong)).resolves.toBe(false);
+      }
+      await expect(clients.verifySecret(await stored(client.body.client_id), secret)).resolves.toBe(true);
+      const secrets = server.app.get(ClientSecretService, { strict: false });
+      expect(secrets.keyOf(await stored(client.body.client_id))).toBe(secret);
+
+      const update = { ...BODY, id_token_signed_response_alg: 'HS512', client_secret: secret };
+      const { status, body } = await manage('PUT', client, update);
+      expect(status).toBe(200);
+      expect(body).not.toHaveProperty('client_secret');
+      expect(body.client_secret_expires_at).toBe(client.body.client_secret_expires_at);
+      expect(secrets.keyOf(await stored(client.body.client_id))).toBe(secret);
     });
 
     it('are nothing a public client has', async () => {
@@ -165,7 +194,12 @@ describe.each(platforms)(
 
     beforeAll(async () => {
       typeorm = new CapturingTypeOrmLogger();
-      server = await startServer({ adapter, database, typeorm: { logging: 'all', logger: typeorm } });
+      server = await startServer({
+        adapter,
+        database,
+        options: { server: HMAC, clientSecret: { encryptionKeys: ENCRYPTION_KEYS } },
+        typeorm: { logging: 'all', logger: typeorm },
+      });
       log = captureLog();
       await useEverything();
       log.stop();
@@ -184,6 +218,7 @@ describe.each(platforms)(
       const unlimited = await server.token();
       const stranger = new TokenGenerator().generate('iat_');
       clear.push(token, unlimited, stranger, 'a chosen secret', 'a wrong secret');
+      clear.push(...ENCRYPTION_KEYS.map(({ key }) => key));
       const client = await keep(server.register(BODY, token));
       await keep(server.register(BODY, unlimited));
       await keep(server.register({ redirect_uris: ['nowhere'] }, token));
@@ -204,6 +239,8 @@ describe.each(platforms)(
       await manage('PUT', own, { client_secret: 'a wrong secret' });
       await manage('PUT', own, { token_endpoint_auth_method: 'none' });
       await manage('PUT', own, { token_endpoint_auth_method: 'client_secret_post' });
+      await manage('PUT', own, { id_token_signed_response_alg: 'HS512' });
+      await manage('PUT', own, { id_token_signed_response_alg: 'HS512', client_secret: 'a wrong secret' });
       await manage('DELETE', own);
       await manage('GET', own);
       const byHand = await clients.create({ ...BODY, clientId: 'by hand', clientSecret: 'a chosen secret' });
@@ -260,7 +297,7 @@ describe.each(platforms)(
       const hashes = clear.map(sha256);
       for (const { text } of log.lines) {
         for (const hash of hashes) expect(text).not.toContain(hash);
-        expect(text).not.toMatch(/\$sha256\$|\$2[aby]\$|[0-9a-f]{64}/);
+        expect(text).not.toMatch(/\$sha256\$|\$2[aby]\$|\$aes256gcm\$|[0-9a-f]{64}/);
       }
     });
 
@@ -285,11 +322,11 @@ describe.each(platforms)(
       const issued = new Set<string>();
       for (const { body, headers } of answers) {
         const text = JSON.stringify(body ?? null) + JSON.stringify([...headers]);
-        expect(text).not.toMatch(/\$sha256\$|\$2[aby]\$|[0-9a-f]{64}|[Hh]ash/);
+        expect(text).not.toMatch(/\$sha256\$|\$2[aby]\$|\$aes256gcm\$|[0-9a-f]{64}|[Hh]ash/);
         for (const secret of issued) expect(text).not.toContain(secret);
         if (body?.client_secret) issued.add(body.client_secret);
       }
-      expect(issued.size).toBe(4);
+      expect(issued.size).toBe(5);
     });
   },
 );

@@ -1,4 +1,5 @@
 import {
+  ClientSecretService,
   InvalidClientMetadataError,
   InvalidRedirectUriError,
   OAuthClient,
@@ -7,6 +8,7 @@ import {
 } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases } from '../support/databases.js';
+import { ENCRYPTION_KEYS } from '../support/full-server.js';
 import { startServer, type TestServer } from '../support/start-server.js';
 
 const BODY = { client_name: 'Tide Tables', redirect_uris: ['https://tides.example/cb'] };
@@ -15,7 +17,17 @@ describe.each(databases)('clients of the host itself ($name)', (database) => {
   let server: TestServer;
   let clients: OAuthClientService;
   beforeAll(async () => {
-    server = await startServer({ database, options: { server: { scopes: ['read'] } } });
+    server = await startServer({
+      database,
+      options: {
+        server: {
+          scopes: ['read'],
+          tokenEndpointAuthMethods: ['client_secret_basic', 'none', 'client_secret_jwt', 'private_key_jwt'],
+          introspection: { signingAlgs: ['RS256', 'HS256'] },
+        },
+        clientSecret: { encryptionKeys: ENCRYPTION_KEYS },
+      },
+    });
     clients = server.app.get(OAuthClientService, { strict: false });
   });
   afterAll(() => server.close());
@@ -39,6 +51,7 @@ describe.each(databases)('clients of the host itself ($name)', (database) => {
         applicationType: 'web',
         scope: 'read',
         clientSecretExpiresAt: 0,
+        clientSecretEncrypted: null,
       });
       await expect(clients.find(client.clientId)).resolves.toEqual(client);
       const read = await server.request('GET', `/register/${client.clientId}`, {
@@ -106,6 +119,48 @@ describe.each(databases)('clients of the host itself ($name)', (database) => {
       await expect(clients.verifySecret(client, 'x'.repeat(72))).resolves.toBe(true);
       await expect(clients.verifySecret(client, 'x'.repeat(73))).resolves.toBe(false);
     });
+
+    const JWT = { ...BODY, token_endpoint_auth_method: 'client_secret_jwt' };
+
+    it.each<ManualClient>([
+      JWT,
+      { ...BODY, introspection_signed_response_alg: 'HS256' },
+      {
+        ...BODY,
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks_uri: 'https://tides.example/jwks.json',
+        introspection_signed_response_alg: 'HS256',
+      },
+    ])('take a secret of 64 to 72 characters as a key: %j', async (metadata) => {
+      const secrets = server.app.get(ClientSecretService, { strict: false });
+      for (const chosen of ['x'.repeat(64), '~'.repeat(72)]) {
+        const { client, clientSecret } = await clients.create({ ...metadata, clientSecret: chosen });
+        expect(clientSecret).toBe(chosen);
+        expect(client.clientSecretHash).toMatch(/^\$2b\$10\$/);
+        expect(client.clientSecretEncrypted).toMatch(/^\$aes256gcm\$2026-11\$/);
+        const found = await clients.find(client.clientId);
+        expect(found).toEqual(client);
+        expect(found && secrets.keyOf(found)).toBe(chosen);
+        expect(found && (await clients.verifySecret(found, chosen))).toBe(true);
+      }
+    });
+
+    it('have a generated secret as a key, where none is given', async () => {
+      const { client, clientSecret } = await clients.create(JWT);
+      expect(clientSecret).toMatch(/^cs_[A-Za-z0-9_-]{64}$/);
+      expect(client.clientSecretHash).toMatch(/^\$sha256\$/);
+      expect(server.app.get(ClientSecretService, { strict: false }).keyOf(client)).toBe(clientSecret);
+    });
+
+    it.each<unknown>(['', 'x', 'x'.repeat(63), 'x'.repeat(73), `${'x'.repeat(70)}\u00e4`, null, 64])(
+      'are refused with %j as a key',
+      async (clientSecret) => {
+        await expect(clients.create({ ...JWT, clientId: 'never', clientSecret } as ManualClient)).rejects.toThrow(
+          new InvalidClientMetadataError('client_secret must have 64 to 72 printable ASCII characters'),
+        );
+        await expect(clients.find('never')).resolves.toBeUndefined();
+      },
+    );
 
     it.each<[ManualClient, Error]>([
       [

@@ -1,7 +1,12 @@
-import { ServerMetadataService, type DynamicRegistrationOptions } from 'nestjs-dynamic-registration';
+import {
+  ServerMetadataService,
+  type DynamicRegistrationOptions,
+  type MessageAlgorithms,
+} from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectRefusal, NO_OBJECT, NO_TOKEN, notOffered } from '../errors/refusal.js';
 import { clientMetadata } from '../support/client-metadata.builder.js';
+import { ENCRYPTION_KEYS, FULL_SERVER } from '../support/full-server.js';
 import { ISSUER, platforms, startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
 
 const WELL_KNOWN = '/.well-known/oauth-authorization-server';
@@ -33,7 +38,48 @@ const common = {
   token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
 };
 
+function messages(prefix: string, algorithms: Required<MessageAlgorithms>): Record<string, readonly string[]> {
+  return {
+    [`${prefix}_signing_alg_values_supported`]: algorithms.signingAlgs,
+    [`${prefix}_encryption_alg_values_supported`]: algorithms.encryptionAlgs,
+    [`${prefix}_encryption_enc_values_supported`]: algorithms.encryptionEncs,
+  };
+}
+
 const cases: DiscoveryCase[] = [
+  {
+    title: 'every feature that is on',
+    options: { discovery: true, server: FULL_SERVER, clientSecret: { encryptionKeys: ENCRYPTION_KEYS } },
+    path: WELL_KNOWN,
+    document: {
+      issuer: ISSUER,
+      registration_endpoint: `${ISSUER}/register`,
+      scopes_supported: FULL_SERVER.scopes,
+      response_types_supported: FULL_SERVER.responseTypes,
+      grant_types_supported: FULL_SERVER.grantTypes,
+      token_endpoint_auth_methods_supported: FULL_SERVER.tokenEndpointAuthMethods,
+      token_endpoint_auth_signing_alg_values_supported: [...ALGORITHMS, 'HS256', 'HS384', 'HS512'],
+      subject_types_supported: FULL_SERVER.openid.subjectTypes,
+      acr_values_supported: FULL_SERVER.openid.acrValues,
+      ...messages('id_token', FULL_SERVER.openid.idToken),
+      ...messages('userinfo', FULL_SERVER.openid.userinfo),
+      ...messages('request_object', FULL_SERVER.requestObjects),
+      request_parameter_supported: true,
+      request_uri_parameter_supported: true,
+      ...messages('introspection', FULL_SERVER.introspection),
+      ...messages('authorization', FULL_SERVER.authorizationResponses),
+      authorization_details_types_supported: FULL_SERVER.authorizationDetailsTypes,
+      tls_client_certificate_bound_access_tokens: true,
+      frontchannel_logout_supported: true,
+      frontchannel_logout_session_supported: true,
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
+      backchannel_token_delivery_modes_supported: FULL_SERVER.ciba.deliveryModes,
+      backchannel_authentication_request_signing_alg_values_supported: FULL_SERVER.ciba.requestSigningAlgs,
+      backchannel_user_code_parameter_supported: true,
+      client_registration_types_supported: ['automatic', 'explicit'],
+    },
+  },
   {
     title: 'what the options make true, and nothing else',
     options: { discovery: true },

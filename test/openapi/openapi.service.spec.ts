@@ -11,8 +11,10 @@ import {
 } from 'nestjs-dynamic-registration';
 import { describe, expect, it } from 'vitest';
 import { taggedName } from '../../lib/client-metadata/language-tag.js';
-import { metadataTable } from '../../lib/client-metadata/metadata-table.js';
+import { defaultInWords, metadataTable, offeredFields } from '../../lib/client-metadata/metadata-table.js';
 import { CallerCredentials } from '../../lib/openapi/caller-credentials.js';
+import { serverCapabilities } from '../../lib/server.capabilities.js';
+import { ENCRYPTION_KEYS, FULL_SERVER } from '../support/full-server.js';
 import { expectValidDocument } from './document-judge.js';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a document is read here like any other JSON
@@ -71,6 +73,15 @@ class SupportedClientMetadata extends ClientMetadata {
 
   unlisted?: string;
 }
+
+/** The fields of its own, in their order. */
+const OWN_FIELDS = ['support_email', 'address', 'tier', 'seats', 'internal', 'regions', 'anything'];
+
+/** A server with every feature. */
+const FULL: Partial<DynamicRegistrationOptions> = {
+  server: FULL_SERVER,
+  clientSecret: { encryptionKeys: ENCRYPTION_KEYS },
+};
 
 const configurations: [string, Partial<DynamicRegistrationOptions>, string[]][] = [
   [
@@ -200,14 +211,18 @@ describe('the schemas of the metadata class', () => {
   ];
 
   it.each([
-    ['ours', ClientMetadata],
-    ["a host's", SupportedClientMetadata],
-  ])('have every known field and nothing else: %s', (_, metadata) => {
-    const { schemas } = documentOf({ metadata }).components;
-    const fields = [...metadataTable(metadata).keys()];
+    ['ours', { metadata: ClientMetadata }],
+    ["a host's", { metadata: SupportedClientMetadata }],
+    ['of a server with every feature', FULL],
+  ])('have every known field and nothing else: %s', (_, options) => {
+    const { schemas } = documentOf(options).components;
+    const rows = [...offeredFields(metadataTable(ClientMetadata), serverCapabilities(options.server)).values()];
+    const own = options.metadata === SupportedClientMetadata ? OWN_FIELDS : [];
+    const fields = [...rows.map(({ name }) => name), ...own];
     expect(Object.keys(schemas['register.ClientMetadata'].properties)).toEqual(fields);
+    const stored = fields.filter((name) => !rows.some((row) => row.name === name && row.requestOnly));
     expect(Object.keys(schemas['register.ClientInformation'].properties).toSorted()).toEqual(
-      [...fields, ...SERVER_MEMBERS].toSorted(),
+      [...stored, ...SERVER_MEMBERS].toSorted(),
     );
     expect(Object.keys(schemas['register.ClientUpdate'].properties).toSorted()).toEqual(SERVER_MEMBERS);
   });
@@ -218,12 +233,13 @@ describe('the schemas of the metadata class', () => {
   });
 
   it('tell section and default of a field as its row does', () => {
-    const { properties } = documentOf().components.schemas['register.ClientMetadata'];
-    for (const row of metadataTable(ClientMetadata).values()) {
+    const { properties } = documentOf(FULL).components.schemas['register.ClientMetadata'];
+    const rows = [...metadataTable(ClientMetadata).values()];
+    expect(Object.keys(properties)).toHaveLength(rows.length);
+    for (const row of rows) {
       const { description } = properties[row.name];
       expect(description).toContain(`${row.spec}.`);
-      expect(description.includes('Default: ')).toBe(row.default !== undefined);
-      expect(description).toContain(row.default ?? '');
+      expect(description).toContain(`Default: ${defaultInWords(row)}`);
     }
   });
 
@@ -269,24 +285,30 @@ describe('the schemas of the metadata class', () => {
   });
 
   it.each([
-    ['narrow', { examples: ['authorization_code', 'password'] }],
-    ['reject', { enum: ['authorization_code', 'password'] }],
+    ['narrow', { examples: ['authorization_code', 'client_credentials'] }],
+    ['reject', { enum: ['authorization_code', 'client_credentials'] }],
   ] as const)(
     'list what is supported, closed only where other values are refused: %s',
     (unsupportedMetadata, items) => {
       const { schemas } = documentOf({
         unsupportedMetadata,
         access: 'open',
-        server: { scopes: ['a', 'b'], grantTypes: ['authorization_code', 'password'], responseTypes: ['code', 'none'] },
+        server: {
+          scopes: ['a', 'b'],
+          grantTypes: ['authorization_code', 'client_credentials'],
+          responseTypes: ['code', 'none'],
+        },
       }).components;
       const request = schemas['register.ClientMetadata'].properties;
       const answer = schemas['register.ClientInformation'].properties;
       expect(request.grant_types.anyOf[0].items).toMatchObject(items);
       expect(request.grant_types.description).toContain('Without an initial access token: `authorization_code`.');
-      expect(request.token_endpoint_auth_method.anyOf[0].enum).toContain('private_key_jwt');
+      // Another method is no error beside a list of methods to choose from.
+      expect(request.token_endpoint_auth_method.anyOf[0].examples).toContain('private_key_jwt');
+      expect(request.token_endpoint_auth_method.description).toContain('Supported: `client_secret_basic`, ');
       expect(request.response_types.anyOf[0].items.examples).toEqual(['code', 'none']);
       expect(request.scope.anyOf[0].examples).toEqual(['a b']);
-      expect(answer.grant_types.items.examples).toEqual(['authorization_code', 'password']);
+      expect(answer.grant_types.items.examples).toEqual(['authorization_code', 'client_credentials']);
       expect(answer.token_endpoint_auth_method.examples).toContain('private_key_jwt');
       expect(JSON.stringify(answer)).not.toMatch(/"enum":\["(?!web)/);
     },
@@ -296,7 +318,8 @@ describe('the schemas of the metadata class', () => {
     const { patternProperties } = documentOf({ metadata: SupportedClientMetadata }).components.schemas[
       'register.ClientMetadata'
     ];
-    const tagged = [...metadataTable(SupportedClientMetadata).values()].filter(({ languageTags }) => languageTags);
+    const known = offeredFields(metadataTable(SupportedClientMetadata), serverCapabilities());
+    const tagged = [...known.values()].filter(({ languageTags }) => languageTags);
     const patterns = Object.keys(patternProperties).map((pattern) => new RegExp(pattern, 'u'));
     expect(patterns.length).toBe(tagged.length);
     const matching = (name: string) => patterns.filter((pattern) => pattern.test(name)).length;

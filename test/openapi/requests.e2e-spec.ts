@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { metadataTable } from '../../lib/client-metadata/metadata-table.js';
 import { clientMetadata, encryptionKey, privateKey, publicKey } from '../support/client-metadata.builder.js';
 import { databases } from '../support/databases.js';
+import { ENCRYPTION_KEYS, FULL_SERVER } from '../support/full-server.js';
 import { startServer, type AdapterName, type TestServer } from '../support/start-server.js';
 import { DocumentJudge } from './document-judge.js';
 
@@ -137,7 +138,8 @@ describe.each(cases)('requests, by the document ($adapter, $options)', ({ adapte
         access: 'open',
         openGrantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
         metadata: SupportedClientMetadata,
-        server: { scopes: ['tides.read'], responseTypes: ['code', 'code token'] },
+        server: { ...FULL_SERVER, scopes: ['tides.read'], responseTypes: ['code', 'code token'] },
+        clientSecret: { encryptionKeys: ENCRYPTION_KEYS },
       },
     });
     const document = server.app.get(OpenApiService, { strict: false }).openApiDocument();
@@ -147,7 +149,7 @@ describe.each(cases)('requests, by the document ($adapter, $options)', ({ adapte
   });
   afterAll(() => server.close());
 
-  it('are refused by the schema of registration only where the server refuses them', async () => {
+  it('are refused by the schema of registration only where the server refuses them', { timeout: 60_000 }, async () => {
     const verdicts = { both: 0, neither: 0 };
     for (const { field, value, body } of [...bodies, ...tagged]) {
       const { status } = await server.register(body, null);

@@ -38,6 +38,7 @@ const CLIENT: Readonly<Record<Exclude<keyof OAuthClientRecord, 'version'>, Colum
   clientIdIssuedAt: { type: 'bigint', transformer: epoch },
   clientSecretHash: { type: 'varchar', length: 255, nullable: true },
   clientSecretExpiresAt: { type: 'bigint', nullable: true, transformer: epoch },
+  clientSecretEncrypted: { type: 'varchar', length: 512, nullable: true },
   registrationAccessTokenHash: { type: 'varchar', length: 64, nullable: true },
   source: { type: 'varchar', length: 16 },
   registeredOpenly: { type: 'boolean' },
@@ -169,6 +170,12 @@ class HashMetadata extends ClientMetadata {
   client_secret_hash?: string;
 }
 
+class EncryptedSecretMetadata extends ClientMetadata {
+  @MetadataField({ spec: 'Acme' })
+  @IsText()
+  client_secret_encrypted?: string;
+}
+
 const sqlite = databases.filter(({ kind }) => kind === 'sqlite');
 
 describe.each(sqlite)('a start with entities that cannot hold what is needed', (database) => {
@@ -227,6 +234,16 @@ describe.each(sqlite)('a start with entities that cannot hold what is needed', (
       'a metadata field would be the hash of the secret',
       { metadata: HashMetadata },
       '"metadata" declares client_secret_hash, whose property clientSecretHash is a column of the server. Rename the field',
+    ],
+    [
+      'a metadata field would be the encrypted secret',
+      { metadata: EncryptedSecretMetadata },
+      '"metadata" declares client_secret_encrypted, whose property clientSecretEncrypted is a column of the server. Rename the field',
+    ],
+    [
+      'a class of the host is from before the encrypted secrets',
+      client(columns('clientSecretEncrypted')),
+      'Incomplete has no column clientSecretEncrypted. Every property of its record interface needs one',
     ],
   ])('ends because %s', async (_, options, message) => {
     await expect(start(database, options)).rejects.toThrow(new Error(`DynamicRegistrationModule: ${message}`));

@@ -110,7 +110,7 @@ const WALKED = [
       use(
         'clientSecret',
         ({ clientSecret }) => clientSecret,
-        (it, key) => it.choose(key),
+        (it, key, { client }) => it.choose(client.clientId, key, 'to-present'),
       ),
     ],
     matches: [
@@ -120,8 +120,10 @@ const WALKED = [
         (it, key, { client }) => it.matches(client, key),
       ),
     ],
+    renew: 'a step of an update',
     isExpired: 'compares times',
-    columns: PRIVATE,
+    keyOf: 'decrypts what the client has',
+    issued: PRIVATE,
   }),
   walked(InitialAccessTokenService, {
     issue: [

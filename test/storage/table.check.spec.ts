@@ -122,6 +122,19 @@ describe.each(databases)('a start without the tables ($name)', (database) => {
     );
   });
 
+  it('ends when they are from before the last migration, which starts once it has run', async () => {
+    const on = await prepared(database, (dataSource) => dataSource.undoLastMigration());
+    const kept = { ...on, create: async () => ({ ...(await on.create()), drop: async () => undefined }) };
+    closing.push(async () => (await on.create()).drop());
+    expect((await failure(start({}, kept))).message).toBe(
+      'DynamicRegistrationModule: the table oauth_clients is of another version, without clientSecretEncrypted. ' +
+        `${LINES}, or run npx dcr migrate`,
+    );
+    const server = await startServer({ database: kept });
+    closing.push(() => server.close());
+    expect((await server.register({ redirect_uris: ['https://tides.example/cb'] })).status).toBe(201);
+  });
+
   it('ends under the names of the host, where the command line would make other tables', async () => {
     const namingStrategy = new SnakeCaseNamingStrategy();
     expect((await failure(start({ typeorm: { namingStrategy } }))).message).toBe(

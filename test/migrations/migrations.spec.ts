@@ -1,9 +1,12 @@
 import { dynamicRegistrationMigrations, InitialAccessToken, OAuthClient } from 'nestjs-dynamic-registration';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type MigrationInterface, type ObjectLiteral } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { databases, type CreatedDatabase, type TestDatabase } from '../support/databases.js';
 import { SnakeCaseNamingStrategy } from '../support/snake-case.naming-strategy.js';
 import { startServer } from '../support/start-server.js';
+
+const TABLES = 'CreateDynamicRegistrationTables1764000000000';
+const ENCRYPTED_SECRETS = 'AddEncryptedClientSecret1764100000000';
 
 const opened: { database: CreatedDatabase; dataSource: DataSource }[] = [];
 afterEach(async () => {
@@ -46,10 +49,67 @@ async function tables(dataSource: DataSource): Promise<string[]> {
   }
 }
 
+/** The names of the columns of the clients, as the database has them. */
+async function clientColumns(dataSource: DataSource): Promise<string[]> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const table = await runner.getTable(dataSource.getMetadata(OAuthClient).tablePath);
+    return table?.columns.map(({ name }) => name) ?? [];
+  } finally {
+    await runner.release();
+  }
+}
+
+/** The rows of a table, as the database has them, by their first column. */
+async function rows(dataSource: DataSource, entity: typeof OAuthClient | typeof InitialAccessToken) {
+  const { tablePath } = dataSource.getMetadata(entity);
+  const found = await dataSource.createQueryBuilder().select('*').from(tablePath, 'stored').getRawMany<ObjectLiteral>();
+  return found.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
+}
+
 /** What TypeORM would still have to do, as `migration:generate` would write it. */
 async function drift(dataSource: DataSource): Promise<string[]> {
   const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
   return upQueries.map(({ query }) => query);
+}
+
+/** Runs the first migration alone, as the version before did. */
+async function runFirstOf(dataSource: DataSource): Promise<void> {
+  const all: MigrationInterface[] = dataSource.migrations.splice(1);
+  const run = await dataSource.runMigrations();
+  expect(run.map(({ name }) => name)).toEqual([TABLES]);
+  dataSource.migrations.push(...all);
+}
+
+/** A client as the version before stored it, every kind of column filled. */
+const CLIENT = {
+  clientId: 'tides',
+  clientIdIssuedAt: 1_764_000_000,
+  clientSecretHash: '$sha256$00',
+  clientSecretExpiresAt: 0,
+  registrationAccessTokenHash: 'ab'.repeat(32),
+  source: 'dynamic',
+  registeredOpenly: false,
+  owner: 'acme',
+  version: 3,
+  redirectUris: ['https://tides.example/cb'],
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  grantTypes: ['authorization_code'],
+  responseTypes: ['code'],
+  clientName: 'Tábua de Marés 🌊',
+  applicationType: 'web',
+  additionalMetadata: { 'client_name#ja': '潮' },
+} as const;
+
+/** Two clients and a token in tables that do not have the column yet. */
+async function fill(dataSource: DataSource): Promise<void> {
+  const written = Object.keys(CLIENT);
+  for (const clientId of ['tides', 'gauge']) {
+    const values = { ...CLIENT, clientId } as object;
+    await dataSource.createQueryBuilder().insert().into(OAuthClient, written).values(values).execute();
+  }
+  const token = { id: 'first', tokenHash: 'cd'.repeat(32), issuedAt: 1_764_000_000, uses: 0 };
+  await dataSource.getRepository(InitialAccessToken).insert(token);
 }
 
 const hosts = [
@@ -59,17 +119,49 @@ const hosts = [
 ];
 
 describe.each(databases.flatMap((database) => hosts.map((host) => ({ database, ...host }))))(
-  'migration $host ($database.name)',
+  'migrations $host ($database.name)',
   ({ database, options }) => {
-    it('makes both tables, and takes them away', async () => {
+    it('makes both tables, then the column, and takes them away one by one', async () => {
       const dataSource = await open(database, options);
-      const run = await dataSource.runMigrations();
-      expect(run.map(({ name }) => name)).toEqual(['CreateDynamicRegistrationTables1764000000000']);
-      await expect(tables(dataSource)).resolves.toHaveLength(2);
+      const column = dataSource.getMetadata(OAuthClient).findColumnWithPropertyName('clientSecretEncrypted');
+      const all = dataSource.getMetadata(OAuthClient).columns.map(({ databaseName }) => databaseName);
+      for (let round = 1; round <= 2; round++) {
+        const run = await dataSource.runMigrations();
+        expect(run.map(({ name }) => name)).toEqual([TABLES, ENCRYPTED_SECRETS]);
+        await expect(tables(dataSource)).resolves.toHaveLength(2);
+        expect((await clientColumns(dataSource)).toSorted()).toEqual(all.toSorted());
+
+        await dataSource.undoLastMigration();
+        await expect(tables(dataSource)).resolves.toHaveLength(2);
+        const before = all.filter((name) => name !== column?.databaseName);
+        expect((await clientColumns(dataSource)).toSorted()).toEqual(before.toSorted());
+
+        await dataSource.undoLastMigration();
+        await expect(tables(dataSource)).resolves.toEqual([]);
+      }
+    });
+
+    it('adds the column to tables with rows, and keeps every row there and back', async () => {
+      const dataSource = await open(database, options);
+      await runFirstOf(dataSource);
+      await fill(dataSource);
+      const clients = await rows(dataSource, OAuthClient);
+      const tokens = await rows(dataSource, InitialAccessToken);
+      expect([clients.length, tokens.length]).toEqual([2, 1]);
+
+      expect((await dataSource.runMigrations()).map(({ name }) => name)).toEqual([ENCRYPTED_SECRETS]);
+      const added = dataSource.getMetadata(OAuthClient).findColumnWithPropertyName('clientSecretEncrypted');
+      const withColumn = clients.map((row) => ({ ...row, [added?.databaseName ?? '']: null }));
+      expect(await rows(dataSource, OAuthClient)).toEqual(withColumn);
+      expect(await rows(dataSource, InitialAccessToken)).toEqual(tokens);
+      await expect(drift(dataSource)).resolves.toEqual([]);
+      const read = await dataSource.getRepository(OAuthClient).findOneByOrFail({ clientId: 'tides' });
+      expect(read).toMatchObject({ ...CLIENT, clientSecretEncrypted: null });
+      expect(read.clientIdIssuedAt).toBe(1_764_000_000);
+
       await dataSource.undoLastMigration();
-      await expect(tables(dataSource)).resolves.toEqual([]);
-      await dataSource.runMigrations();
-      await expect(tables(dataSource)).resolves.toHaveLength(2);
+      expect(await rows(dataSource, OAuthClient)).toEqual(clients);
+      expect(await rows(dataSource, InitialAccessToken)).toEqual(tokens);
     });
 
     it('leaves nothing to do for the entities', async () => {
@@ -100,7 +192,7 @@ describe.each(databases.flatMap((database) => hosts.map((host) => ({ database, .
 
 const postgres = databases.filter(({ kind }) => kind === 'postgres');
 
-describe.each(postgres)('migration ($name)', (database) => {
+describe.each(postgres)('migrations ($name)', (database) => {
   it('says in the database what each column is for', async () => {
     const dataSource = await open(database);
     await dataSource.runMigrations();

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientMetadata } from '../../lib/client-metadata/client-metadata.dto.js';
+import { subjectTypeRules } from '../../lib/client-metadata/subject-type.rules.js';
+import { DEFAULT_REDIRECT_URIS } from '../../lib/dynamic-registration.options.js';
+
+type Members = Partial<ClientMetadata>;
+
+const broken = (metadata: Members) =>
+  subjectTypeRules
+    .flatMap(({ check }) => check(metadata, { redirectUris: DEFAULT_REDIRECT_URIS }))
+    .map(({ field, at, rule }) => `${field}${at} ${rule}`);
+const pairwise = (members: Members): Members => ({
+  redirect_uris: [],
+  grant_types: ['authorization_code'],
+  ...members,
+  subject_type: 'pairwise',
+});
+const needs = (...fields: string[]) => [`subject_type pairwise needs one host across ${fields.join(', ')}`];
+
+const HERE = 'https://tides.example/a';
+const SAME = 'https://TIDES.example:8443/b?c=d';
+const ELSEWHERE = 'https://waves.example/a';
+const CIBA = 'urn:openid:params:grant-type:ciba';
+const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
+
+describe('pairwise subjects (OpenID Connect Core section 8.1)', () => {
+  it.each([
+    pairwise({ redirect_uris: [HERE] }),
+    pairwise({ redirect_uris: [HERE, SAME] }),
+    pairwise({ redirect_uris: ['com.example.tides://app/cb'] }),
+    // Acts for itself alone.
+    pairwise({ grant_types: ['client_credentials'] }),
+    // Keys elsewhere say nothing about who sees a subject.
+    pairwise({ redirect_uris: [HERE], jwks_uri: ELSEWHERE, backchannel_client_notification_endpoint: ELSEWHERE }),
+  ])('have one sector in %j', (metadata) => expect(broken(metadata)).toEqual([]));
+
+  it.each([
+    [[HERE, ELSEWHERE]],
+    [[HERE, 'https://login.tides.example/a']],
+    [['http://localhost/cb', 'http://127.0.0.1/cb']],
+    // Without a host there is no sector (RFC 8252 section 7.1).
+    [['com.example.tides:/cb']],
+    [[HERE, 'com.example.tides:/cb']],
+  ])('are refused with %j', (redirect_uris) =>
+    expect(broken(pairwise({ redirect_uris }))).toEqual(needs('redirect_uris')),
+  );
+
+  it.each(['public', undefined])('are no matter with the subject type %j', (subject_type) =>
+    expect(broken({ redirect_uris: [HERE, ELSEWHERE], ...(subject_type && { subject_type }) })).toEqual([]),
+  );
+});
+
+describe.each<[string, Members]>([
+  ['poll mode', { grant_types: [CIBA], backchannel_token_delivery_mode: 'poll' }],
+  ['ping mode', { grant_types: [CIBA], backchannel_token_delivery_mode: 'ping' }],
+  ['no mode', { grant_types: [CIBA] }],
+  ['the device grant', { grant_types: [DEVICE] }],
+])('pairwise subjects with %s (CIBA section 4)', (_what, client) => {
+  it('have the sector of jwks_uri', () => expect(broken(pairwise({ ...client, jwks_uri: HERE }))).toEqual([]));
+
+  it('need it', () => {
+    expect(broken(pairwise(client))).toEqual(needs('jwks_uri'));
+    expect(broken(pairwise({ ...client, jwks: {}, backchannel_client_notification_endpoint: HERE }))).toEqual(
+      needs('jwks_uri'),
+    );
+  });
+
+  it('need one host across it and the redirection URIs', () => {
+    const redirect_uris = [SAME];
+    expect(broken(pairwise({ ...client, redirect_uris, jwks_uri: HERE }))).toEqual([]);
+    expect(broken(pairwise({ ...client, redirect_uris, jwks_uri: ELSEWHERE }))).toEqual(
+      needs('redirect_uris', 'jwks_uri'),
+    );
+  });
+});
+
+describe('pairwise subjects with push mode (CIBA section 4)', () => {
+  const client: Members = { grant_types: [CIBA], backchannel_token_delivery_mode: 'push' };
+  const endpoint = 'backchannel_client_notification_endpoint';
+
+  it('have the sector of the notification endpoint', () => {
+    expect(broken(pairwise({ ...client, [endpoint]: HERE }))).toEqual([]);
+    expect(broken(pairwise({ ...client, [endpoint]: HERE, jwks_uri: ELSEWHERE }))).toEqual([]);
+  });
+
+  it('need it', () => expect(broken(pairwise({ ...client, jwks_uri: HERE }))).toEqual(needs(endpoint)));
+
+  it('need one host across it, the redirection URIs, and jwks_uri with the device grant', () => {
+    const both = { ...client, grant_types: [CIBA, DEVICE], [endpoint]: HERE, redirect_uris: [SAME] };
+    expect(broken(pairwise({ ...both, jwks_uri: SAME }))).toEqual([]);
+    expect(broken(pairwise({ ...both, jwks_uri: ELSEWHERE }))).toEqual(needs('redirect_uris', 'jwks_uri', endpoint));
+  });
+});
+
+describe('sector identifier (OpenID Connect Registration section 5)', () => {
+  it.each(['public', 'pairwise'])('is refused with %s subjects, since it would have to be read', (subject_type) =>
+    expect(broken({ subject_type, sector_identifier_uri: HERE, redirect_uris: [HERE] })).toEqual([
+      'sector_identifier_uri is not supported by this server',
+    ]),
+  );
+});
