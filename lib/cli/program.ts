@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { UsageError } from './command.error.js';
+import { addExplainCommand } from './explain.command.js';
 import { addMigrateCommand } from './migrate.command.js';
 import { maskPasswords, oneLine } from './message-text.js';
 import { addTokensCommand } from './tokens.command.js';
@@ -27,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 function createProgram(): Command {
   const program = new Command('dcr')
     .description(
-      'OAuth 2.0 Dynamic Client Registration: the tables and the initial access tokens of an authorization server',
+      'OAuth 2.0 Dynamic Client Registration: the tables, the initial access tokens and the client metadata of an authorization server',
     )
     .version(version())
     // Commands made by command() inherit both.
@@ -39,6 +40,7 @@ function createProgram(): Command {
     .addHelpText('after', EXAMPLE);
   addMigrateCommand(program);
   addTokensCommand(program);
+  addExplainCommand(program);
   return program;
 }
 

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CONTENT_ENCRYPTION_ALGORITHMS,
+  JWE_ALGORITHMS,
+  JWS_ALGORITHMS,
+  SIGNATURE_ALGORITHMS,
+} from '../client-metadata/jose-algorithms.js';
+import { ClientMetadataValidator, type Verdict } from '../client-metadata/client-metadata.validator.js';
+import { RegistrationConfiguration } from '../registration-configuration.js';
+import type { MessageAlgorithms, ServerOptions } from '../server.options.js';
+import { AUTH_METHODS, GRANT_TYPES, isAbsoluteUri, isExtensionGrant } from '../start-checks/server.check.js';
+
+/** Every rule that metadata violates at whatever server: all syntax, and the rules across fields. */
+export async function explainMetadata(metadata: unknown): Promise<Verdict> {
+  const config = new RegistrationConfiguration({
+    issuer: 'http://localhost',
+    server: serverFor(metadata),
+    // Nothing is encrypted with it: it stands for a server that can.
+    clientSecret: { encryptionKeys: [{ id: 'none', key: randomBytes(32).toString('base64') }] },
+  });
+  return new ClientMetadataValidator(config).explain(metadata);
+}
+
+/** Stands for the values of servers that the metadata does not name: without one, a server would not know the field. */
+const ANY = 'any';
+
+/** A server with every feature, and whatever values of its own vocabularies the metadata names. */
+function serverFor(metadata: unknown): ServerOptions {
+  const named = (member: string): string[] => {
+    const value: unknown = Object(metadata)[member];
+    const list: unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [];
+    return list.filter((entry): entry is string => typeof entry === 'string' && entry !== '');
+  };
+  const signed: MessageAlgorithms = {
+    signingAlgs: JWS_ALGORITHMS,
+    encryptionAlgs: JWE_ALGORITHMS,
+    encryptionEncs: CONTENT_ENCRYPTION_ALGORITHMS,
+  };
+  const unsigned: MessageAlgorithms = { ...signed, signingAlgs: [...JWS_ALGORITHMS, 'none'] };
+  return {
+    scopes: named('scope').filter((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)),
+    grantTypes: [...GRANT_TYPES, ...named('grant_types').filter(isExtensionGrant)],
+    responseTypes: [
+      'code',
+      'id_token',
+      'token',
+      'id_token token',
+      'code id_token',
+      'code token',
+      'code id_token token',
+      'none',
+      ...named('response_types'),
+    ],
+    tokenEndpointAuthMethods: [...AUTH_METHODS, ...named('token_endpoint_auth_method').filter(isAbsoluteUri)],
+    openid: {
+      subjectTypes: ['public', 'pairwise'],
+      idToken: unsigned,
+      userinfo: unsigned,
+      acrValues: [...named('default_acr_values'), ANY],
+    },
+    requestObjects: { ...unsigned, byReference: true },
+    pushedAuthorizationRequests: true,
+    authorizationDetailsTypes: [...named('authorization_details_types'), ANY],
+    dpop: true,
+    mutualTls: { endpointAliases: true },
+    logout: true,
+    introspection: signed,
+    authorizationResponses: signed,
+    ciba: { deliveryModes: ['poll', 'ping', 'push'], requestSigningAlgs: SIGNATURE_ALGORITHMS, userCode: true },
+    federation: { clientRegistrationTypes: ['automatic', 'explicit', ...named('client_registration_types')] },
+    uma: true,
+    verifiableCredentials: true,
+    nfv: signed,
+  };
+}
