@@ -4,6 +4,7 @@ import { DynamicRegistrationModule } from 'nestjs-dynamic-registration';
 import { database } from './database.js';
 import { Drain } from './drain.js';
 import { environment } from './environment.js';
+import { SERVER } from './server.js';
 
 @Module({
   imports: [
@@ -11,7 +12,8 @@ import { environment } from './environment.js';
     DynamicRegistrationModule.forRoot({
       issuer: environment.issuer,
       access: environment.access,
-      server: { scopes: ['openid', 'profile', 'email', 'offline_access', 'api:read', 'api:write'] },
+      server: SERVER,
+      clientSecret: { encryptionKeys: [{ id: 'sample', key: environment.encryptionKey }] },
       cors: { origins: '*' },
       discovery: true,
     }),

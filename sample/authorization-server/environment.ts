@@ -1,3 +1,5 @@
+import { encryptionKey } from './encryption-key.js';
+
 /** What the environment says, with the defaults of this sample. */
 export const environment = read(process.env);
 
@@ -12,6 +14,8 @@ function read(env: NodeJS.ProcessEnv) {
     access: oneOf('ACCESS', env['ACCESS'] ?? 'initial-access-token', ['initial-access-token', 'open']),
     /** A fixed token with unlimited uses, for scripts; otherwise each start makes one that ends in an hour. */
     initialAccessToken: token(env['INITIAL_ACCESS_TOKEN']),
+    /** 32 octets in base64, which every instance on one database has to share. */
+    encryptionKey: env['ENCRYPTION_KEY'] ?? encryptionKey(),
   } as const;
 }
 
