@@ -22,6 +22,7 @@ export type {
   RequestObjectOptions,
   ServerOptions,
 } from './server.options.js';
+export { metadataReference } from './client-metadata/metadata-reference.js';
 export { RegistrationConfiguration } from './registration-configuration.js';
 export { ClientMetadata } from './client-metadata/client-metadata.dto.js';
 export {
