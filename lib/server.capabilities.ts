@@ -52,17 +52,17 @@ interface Offered {
 export function serverCapabilities(options: ServerOptions = {}): ServerCapabilities {
   const server = defined(DEFAULT_SERVER, options);
   const { openid, requestObjects, mutualTls, logout, ciba, federation } = server;
-  const usesJwt = (method: string) => server.tokenEndpointAuthMethods.includes(method);
+  const offers = (method: string) => server.tokenEndpointAuthMethods.includes(method);
   return {
     ...server,
     defaultScopes: options.defaultScopes ?? server.scopes,
     tokenEndpointAuthSigningAlgs: options.tokenEndpointAuthSigningAlgs ?? [
-      ...(usesJwt('private_key_jwt') ? SIGNATURE_ALGORITHMS : []),
-      ...(usesJwt('client_secret_jwt') ? HMAC : []),
+      ...(offers('private_key_jwt') ? SIGNATURE_ALGORITHMS : []),
+      ...(offers('client_secret_jwt') ? HMAC : []),
     ],
     openid: {
       offered: openid !== false,
-      subjectTypes: feature(openid, { subjectTypes: ['public'] }, { subjectTypes: [] }).subjectTypes,
+      subjectTypes: openid === false ? [] : (membersOf<OpenIdOptions>(openid).subjectTypes ?? ['public']),
       idToken: messages(openid === false ? false : (membersOf<OpenIdOptions>(openid).idToken ?? true)),
       userinfo: messages(membersOf(openid).userinfo ?? false, []),
       acrValues: membersOf(openid).acrValues ?? [],

@@ -49,7 +49,7 @@ export interface ServerOptions {
 
 /** Algorithms of one kind of message (RFC 7518). */
 export interface MessageAlgorithms {
-  /** JWS algorithms. HMAC needs `clientSecret.encryptionKeys`. @default ['RS256'] */
+  /** JWS algorithms. HMAC needs `clientSecret.encryptionKeys`. @default ['RS256']; of request objects all of public keys, of UserInfo none */
   readonly signingAlgs?: readonly string[];
   /** JWE algorithms for the key; none means that these messages are never encrypted. @default [] */
   readonly encryptionAlgs?: readonly string[];

@@ -262,8 +262,8 @@ describe('what the authorization server supports', () => {
     [['client_secret_basic', 'none'], []],
   ])('are the algorithms that authentication by %j can use', (tokenEndpointAuthMethods, expected) => {
     expect(of({ tokenEndpointAuthMethods }).tokenEndpointAuthSigningAlgs).toEqual(expected);
-    const given = { tokenEndpointAuthMethods, tokenEndpointAuthSigningAlgs: ['ES256'] };
-    expect(of(given).tokenEndpointAuthSigningAlgs).toEqual(['ES256']);
+    const given = { tokenEndpointAuthMethods, tokenEndpointAuthSigningAlgs: ['ES256', 'HS256'] };
+    expect(of(given).tokenEndpointAuthSigningAlgs).toEqual(['ES256', 'HS256']);
   });
 
   it('takes with a feature that is off its client metadata, and leaves the rest', () => {

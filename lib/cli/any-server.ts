@@ -10,7 +10,7 @@ import { RegistrationConfiguration } from '../registration-configuration.js';
 import type { MessageAlgorithms, ServerOptions } from '../server.options.js';
 import { AUTH_METHODS, GRANT_TYPES, isAbsoluteUri, isExtensionGrant } from '../start-checks/server.check.js';
 
-/** Every rule that metadata violates at whatever server: all syntax, and the rules across fields. */
+/** Every rule that metadata violates at a server that offers everything: all syntax, and the rules across fields. */
 export async function explainMetadata(metadata: unknown): Promise<Verdict> {
   const config = new RegistrationConfiguration({
     issuer: 'http://localhost',
@@ -51,7 +51,12 @@ function serverFor(metadata: unknown): ServerOptions {
       'none',
       ...named('response_types'),
     ],
-    tokenEndpointAuthMethods: [...AUTH_METHODS, ...named('token_endpoint_auth_method').filter(isAbsoluteUri)],
+    tokenEndpointAuthMethods: [
+      ...AUTH_METHODS,
+      ...[...named('token_endpoint_auth_method'), ...named('token_endpoint_auth_methods_supported')].filter(
+        isAbsoluteUri,
+      ),
+    ],
     openid: {
       subjectTypes: ['public', 'pairwise'],
       idToken: unsigned,

@@ -2,13 +2,11 @@ import type { ClientMetadata } from './client-metadata.dto.js';
 import { isReturned } from './response-type.js';
 import { algorithmOf, isSymmetric } from './jose-algorithms.js';
 import { hasKeyFor } from './jwk-set.rules.js';
-import { areKeysFetched } from './key-source.rules.js';
+import { areKeysFetched, KEY_SOURCES } from './key-source.rules.js';
 import type { AlgorithmPurpose } from './metadata-field.decorator.js';
 import { ofField, type ConsistencyRule, type FieldViolation } from './consistency-rule.js';
 import { NONE } from './metadata-rule.js';
 import type { MetadataRow, MetadataTable } from './metadata-table.js';
-
-const SOURCES = ['token_endpoint_auth_method', 'jwks', 'jwks_uri', 'signed_jwks_uri'];
 
 /** What the algorithms of a client require of its keys, its secret and each other: a rule for every row that names an algorithm. */
 export function algorithmRules(table: MetadataTable): readonly ConsistencyRule[] {
@@ -42,7 +40,7 @@ export const unsignedRules: readonly ConsistencyRule[] = [
 /** A secret for an HMAC or a symmetric encryption, and a public key for what the client signs or decrypts (OpenID Connect Core section 10). */
 function keyRule({ name }: MetadataRow, purpose: AlgorithmPurpose): ConsistencyRule {
   return {
-    reads: [name, ...SOURCES],
+    reads: [name, 'token_endpoint_auth_method', ...KEY_SOURCES],
     check: (metadata) => {
       const alg: unknown = Reflect.get(metadata, name);
       return typeof alg === 'string' ? keyViolations(name, alg, purpose, metadata) : NONE;

@@ -1,15 +1,15 @@
 import type { ClientMetadata } from './client-metadata.dto.js';
 import { isSymmetric } from './jose-algorithms.js';
 import { everyKeyHasCertificate, hasKeyFor } from './jwk-set.rules.js';
-import { areKeysFetched } from './key-source.rules.js';
-import { ofField, type ConsistencyRule, type FieldViolation } from './consistency-rule.js';
+import { areKeysFetched, KEY_SOURCES } from './key-source.rules.js';
+import { ofField, type ConsistencyContext, type ConsistencyRule, type FieldViolation } from './consistency-rule.js';
 import { NONE } from './metadata-rule.js';
 
 const METHOD = 'token_endpoint_auth_method';
 const SIGNING_ALG = 'token_endpoint_auth_signing_alg';
 
 /** The fields that name the certificate of a client, one of which `tls_client_auth` needs (RFC 8705 section 2.1.2). */
-const CERTIFICATE_SUBJECTS = [
+export const CERTIFICATE_SUBJECTS = [
   'tls_client_auth_subject_dn',
   'tls_client_auth_san_dns',
   'tls_client_auth_san_uri',
@@ -26,9 +26,9 @@ export const authenticationMethodRules: readonly ConsistencyRule[] = [
         ? ofField('grant_types', 'must not contain client_credentials with token_endpoint_auth_method none')
         : NONE,
   },
-  { reads: [METHOD, SIGNING_ALG, 'jwks', 'jwks_uri', 'signed_jwks_uri'], check: assertionKeys },
+  { reads: [METHOD, SIGNING_ALG, ...KEY_SOURCES], check: assertionKeys },
   {
-    reads: [METHOD, 'jwks', 'jwks_uri', 'signed_jwks_uri'],
+    reads: [METHOD, ...KEY_SOURCES],
     check: (metadata) =>
       metadata.token_endpoint_auth_method === 'self_signed_tls_client_auth' &&
       !areKeysFetched(metadata) &&
@@ -40,14 +40,15 @@ export const authenticationMethodRules: readonly ConsistencyRule[] = [
 ];
 
 /** `private_key_jwt` signs with a key of the client, `client_secret_jwt` with its secret (OpenID Connect Core section 9). */
-function assertionKeys(metadata: ClientMetadata): readonly FieldViolation[] {
+function assertionKeys(metadata: ClientMetadata, { server }: ConsistencyContext): readonly FieldViolation[] {
   const { token_endpoint_auth_method: method, token_endpoint_auth_signing_alg: alg, jwks } = metadata;
   if (method === 'client_secret_jwt' && alg !== undefined && !isSymmetric(alg))
     return ofField(SIGNING_ALG, 'must be an HMAC algorithm with client_secret_jwt');
   if (method !== 'private_key_jwt') return NONE;
   if (alg !== undefined && isSymmetric(alg))
     return ofField(SIGNING_ALG, 'must not be an HMAC algorithm with private_key_jwt');
-  if (areKeysFetched(metadata) || hasKeyFor(jwks, 'sig', alg)) return NONE;
+  const algs = alg === undefined ? server.tokenEndpointAuthSigningAlgs : [alg];
+  if (areKeysFetched(metadata) || algs.some((one) => hasKeyFor(jwks, 'sig', one))) return NONE;
   return ofField(
     METHOD,
     alg === undefined

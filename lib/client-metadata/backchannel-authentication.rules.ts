@@ -7,14 +7,14 @@ export const CIBA_GRANT = 'urn:openid:params:grant-type:ciba';
 /** What client-initiated backchannel authentication needs (CIBA section 4). */
 export const backchannelAuthenticationRules: readonly ConsistencyRule[] = [
   {
-    reads: ['grant_types', 'backchannel_token_delivery_mode'],
+    reads: ['backchannel_token_delivery_mode', 'grant_types'],
     check: ({ grant_types: grants = [], backchannel_token_delivery_mode: mode }) =>
       grants.includes(CIBA_GRANT) && mode === undefined
         ? ofField('backchannel_token_delivery_mode', `is required with the grant type ${CIBA_GRANT}`)
         : NONE,
   },
   {
-    reads: ['backchannel_token_delivery_mode', 'backchannel_client_notification_endpoint'],
+    reads: ['backchannel_client_notification_endpoint', 'backchannel_token_delivery_mode'],
     check: ({ backchannel_token_delivery_mode: mode, backchannel_client_notification_endpoint: endpoint }) =>
       (mode === 'ping' || mode === 'push') && endpoint === undefined
         ? ofField(

@@ -48,7 +48,8 @@ export class ClientMetadataReader {
     const values = new Map(members.map((member) => [member.name, normalized(member)]));
     for (const [name, value] of await this.hostFields.validate(values, findings)) values.set(name, value);
     for (const [name, value] of values) {
-      if (Array.isArray(value) && value.length === 0 && !MAY_BE_EMPTY.has(name)) values.delete(name);
+      const isEmpty = Array.isArray(value) && value.length === 0;
+      if (isEmpty && !this.table.get(name)?.mayBeEmpty) values.delete(name);
     }
     return Object.assign(new this.type(), Object.fromEntries(values));
   }
@@ -94,9 +95,6 @@ export class ClientMetadataReader {
     return violations.length === 0;
   }
 }
-
-/** Lists that mean something when empty; any other empty list counts as omitted. */
-const MAY_BE_EMPTY: ReadonlySet<string> = new Set(['redirect_uris', 'response_types']);
 
 function normalized({ row, value }: Member): unknown {
   return row.normalize ? row.normalize(value as never) : value;

@@ -1,3 +1,4 @@
+import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import type { RegistrationConfiguration } from '../registration-configuration.js';
 import { applicationTypeFor } from './application-type.rules.js';
 import type { ClientMetadata } from './client-metadata.dto.js';
@@ -63,7 +64,7 @@ export class ClientMetadataSettlement {
     findings: Findings,
   ): RegistrableMetadata {
     const refuse = (violations: readonly FieldViolation[]) => this.refuse(violations, findings);
-    refuse(this.missingFields(asked));
+    refuse(this.missingFields(asked).filter(({ field }) => !findings.isRefused(field)));
     const types = this.grantAndResponseTypes(asked, grantTypes, refuse);
     const redirectUris = asked.redirect_uris ?? [];
     const settled = Object.assign(asked, {
@@ -76,7 +77,10 @@ export class ClientMetadataSettlement {
       }),
       scope: scope(asked.scope),
     });
-    for (const row of this.rows) refuse(this.settleField(row, settled));
+    for (const row of this.rows) {
+      // Whether a field means something is not known while the other one is wrong.
+      if (!findings.isRefused(row.onlyWith?.field ?? row.name)) refuse(this.settleField(row, settled));
+    }
     for (const rule of this.rules) {
       if (!rule.reads.some((field) => findings.isRefused(field))) refuse(rule.check(settled, this.config));
     }
@@ -87,8 +91,8 @@ export class ClientMetadataSettlement {
   /** Takes violations down as the errors of their fields. */
   refuse(violations: readonly FieldViolation[], findings: Findings): void {
     for (const { field, at, rule } of violations) {
-      const row = this.config.metadataTable.get(field);
-      if (row) findings.refuse(field, new row.error(`${field}${at} ${rule}`));
+      const type = this.config.metadataTable.get(field)?.error ?? InvalidClientMetadataError;
+      findings.refuse(field, new type(`${field}${at} ${rule}`));
     }
   }
 
@@ -123,7 +127,9 @@ export class ClientMetadataSettlement {
     const types = this.config.inconsistentTypes === 'repair' ? repairedTypes(derived) : derived;
     refuse(typeViolations(types));
     // What was derived must stand the same test as what was sent.
-    if (types.grantTypes.length === 0 || types.grantTypes.some((grant) => !supported.grant_types.includes(grant)))
+    if (types.grantTypes.length === 0 && types.responseTypes.length > 0)
+      refuse(ofField('grant_types', 'must be sent beside response types that belong to no grant'));
+    else if (types.grantTypes.length === 0 || types.grantTypes.some((grant) => !supported.grant_types.includes(grant)))
       refuse(noneSupported('grant_types', supported.grant_types));
     if (types.responseTypes.some((type) => !server.responseTypes.includes(type)))
       refuse(noneSupported('response_types', server.responseTypes));
@@ -136,8 +142,8 @@ export class ClientMetadataSettlement {
     if (onlyWith && !onlyWith.values.includes(String(Reflect.get(metadata, onlyWith.field)))) {
       return this.withoutMeaning(name, onlyWith.field, metadata);
     }
-    const choices: unknown = Reflect.get(metadata, this.choices.get(name) ?? '');
-    if (Array.isArray(choices)) return this.choose(row, choices, metadata);
+    const choices = this.choicesFor(name, metadata);
+    if (choices) return this.choose(row, choices, metadata);
     const value: unknown = Reflect.get(metadata, name);
     if (value === undefined) {
       const applied = this.defaultOf(row, metadata);
@@ -154,7 +160,7 @@ export class ClientMetadataSettlement {
 
   /** A field that means nothing without another one is left out, or refused. */
   private withoutMeaning(name: string, field: string, metadata: ClientMetadata): readonly FieldViolation[] {
-    if (!Reflect.has(metadata, name)) return [];
+    if (Reflect.get(metadata, name) === undefined) return [];
     if (this.config.unsupportedMetadata === 'reject') {
       return ofField(name, `is of no use with this ${field}`);
     }
@@ -194,9 +200,9 @@ export class ClientMetadataSettlement {
   private leavesChoices(name: string, value: string, metadata: ClientMetadata): boolean {
     const proposed = this.proposed(name, value, metadata);
     return this.rows.every((row) => {
-      const list: unknown = Reflect.get(metadata, this.choices.get(row.name) ?? '');
       const isUsed = row.onlyWith?.field === name && row.onlyWith.values.includes(value);
-      if (!isUsed || !Array.isArray(list)) return true;
+      const list = isUsed ? this.choicesFor(row.name, metadata) : undefined;
+      if (!list) return true;
       return preferredOf(list, row.supported?.(this.config.server) ?? []).some(
         (choice) => this.violationsWith(row.name, choice, proposed).length === 0,
       );
@@ -210,7 +216,14 @@ export class ClientMetadataSettlement {
   }
 
   private proposed(name: string, value: string, metadata: ClientMetadata): ClientMetadata {
-    return Object.assign(new this.config.metadata(), metadata, { [name]: value });
+    const members: object = metadata;
+    return { ...members, [name]: value };
+  }
+
+  /** The list of the request to choose the value of a field from. */
+  private choicesFor(name: string, metadata: ClientMetadata): readonly string[] | undefined {
+    const list = this.choices.get(name);
+    return list === undefined ? undefined : Reflect.get(metadata, list);
   }
 
   /** What the server prefers, for an algorithm only where the client has the keys or the secret for it: it has not asked for any. */
@@ -221,6 +234,7 @@ export class ClientMetadataSettlement {
     const values = supported?.(this.config.server) ?? [];
     if (algorithm === undefined) return values.includes(prefers) ? prefers : values[0];
     const preferred = [...values.filter((value) => value === prefers), ...preferredOf(values, values)];
-    return preferred.find((value) => this.violationsWith(name, value, metadata).length === 0);
+    // Unsigned is what a client asks for, never what it is given (OpenID Connect Core section 2).
+    return preferred.find((value) => value !== 'none' && this.violationsWith(name, value, metadata).length === 0);
   }
 }

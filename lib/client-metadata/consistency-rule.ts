@@ -1,4 +1,5 @@
 import type { RedirectUriOptions } from '../dynamic-registration.options.js';
+import type { ServerCapabilities } from '../server.capabilities.js';
 import type { ClientMetadata } from './client-metadata.dto.js';
 import type { Violation } from './metadata-rule.js';
 
@@ -18,6 +19,7 @@ export interface ConsistencyRule {
 /** What else decides about the fields of a client together. */
 export interface ConsistencyContext {
   readonly redirectUris: Required<RedirectUriOptions>;
+  readonly server: Pick<ServerCapabilities, 'tokenEndpointAuthSigningAlgs'>;
 }
 
 /** One violation of a field. */

@@ -37,11 +37,10 @@ export class HostFieldValidation {
     const instance = await this.instance(untagged, findings);
     for (const [name] of untagged) if (!STANDARD.has(name)) result.set(name, Reflect.get(instance, name));
     for (const { name, base, value } of tagged) {
-      const variant = await this.instance(
-        [...untagged.filter(([other]) => other !== base), [base, value]],
-        findings,
+      const variant = await this.instance([...untagged.filter(([other]) => other !== base), [base, value]], findings, {
         name,
-      );
+        base,
+      });
       if (!STANDARD.has(base)) result.set(name, Reflect.get(variant, base));
     }
     return result;
@@ -71,16 +70,17 @@ export class HostFieldValidation {
   private async instance(
     values: readonly (readonly [string, unknown])[],
     findings: Findings,
-    shownAs?: string,
+    variant?: { readonly name: string; readonly base: string },
   ): Promise<ClientMetadata> {
     const instance = plainToInstance(this.type, Object.fromEntries(values));
     JUDGED.add(instance);
     for (const error of await validate(instance, { forbidUnknownValues: false, skipMissingProperties: true })) {
       const row = this.table.get(error.property);
-      const message = firstMessage(error);
-      if (row && message !== undefined) {
-        const error = new row.error(printable(shownAs ? `${shownAs}: ${message}` : message));
-        findings.refuse(shownAs ?? row.name, error);
+      // The other fields have been judged before, without the variant.
+      if (!row || (variant && variant.base !== row.name)) continue;
+      for (const message of messagesOf(error)) {
+        const shown = printable(variant ? `${variant.name}: ${message}` : message);
+        findings.refuse(variant?.name ?? row.name, new row.error(shown));
       }
     }
     return instance;
@@ -105,14 +105,9 @@ function hasMember(value: unknown, names: ReadonlySet<string>): boolean {
   return false;
 }
 
-function firstMessage(error: ValidationError): string | undefined {
-  const [own] = Object.values(error.constraints ?? {});
-  if (own !== undefined) return own;
-  for (const child of error.children ?? []) {
-    const message = firstMessage(child);
-    if (message !== undefined) return `${error.property}.${message}`;
-  }
-  return undefined;
+function messagesOf({ constraints = {}, children = [], property }: ValidationError): string[] {
+  const inner = children.flatMap((child) => messagesOf(child).map((message) => `${property}.${message}`));
+  return [...Object.values(constraints), ...inner];
 }
 
 /** The characters `error_description` may have (RFC 6749 section 5.2). */

@@ -15,13 +15,12 @@ export function algorithmOf(name: unknown): Algorithm | undefined {
 
 /** Whether the key of an algorithm is the client secret, or made of it (OpenID Connect Core sections 10.1 and 10.2). */
 export function isSymmetric(name: string): boolean {
-  return secretBytes(name) > 0;
+  return SYMMETRIC.has(name);
 }
 
-/** How long the client secret has to be for an algorithm (RFC 7518 section 3.2, OpenID Connect Core section 10.2); 0 where it has no part. */
-export function secretBytes(name: string): number {
-  return SECRET_BYTES.get(name) ?? 0;
-}
+const SYMMETRIC: ReadonlySet<string> = new Set(
+  'HS256 HS384 HS512 dir A128KW A192KW A256KW A128GCMKW A192GCMKW A256GCMKW'.split(' '),
+);
 
 const ECDH = ['P-256', 'P-384', 'P-521', 'X25519'];
 const algorithms = (use: KeyUse, keys: string[], ...names: string[]) =>
@@ -39,15 +38,6 @@ const ALGORITHMS: ReadonlyMap<unknown, Algorithm> = new Map<unknown, Algorithm>(
   ...algorithms('enc', ECDH, 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW'),
   ...algorithms('enc', [], 'dir', 'A128KW', 'A192KW', 'A256KW', 'A128GCMKW', 'A192GCMKW', 'A256GCMKW'),
   ...algorithms('enc', [], 'PBES2-HS256+A128KW', 'PBES2-HS384+A192KW', 'PBES2-HS512+A256KW'),
-]);
-
-/** As long as the output of the hash; `dir` may need the 64 bytes of A256CBC-HS512. */
-const SECRET_BYTES: ReadonlyMap<string, number> = new Map([
-  ['HS256', 32],
-  ['HS384', 48],
-  ['HS512', 64],
-  ['dir', 64],
-  ...['A128KW', 'A192KW', 'A256KW', 'A128GCMKW', 'A192GCMKW', 'A256GCMKW'].map((name) => [name, 32] as const),
 ]);
 
 const named = (test: (algorithm: Algorithm, name: string) => boolean): readonly string[] =>

@@ -6,13 +6,14 @@ export function areKeysFetched({ jwks_uri, signed_jwks_uri }: ClientMetadata): b
   return jwks_uri !== undefined || signed_jwks_uri !== undefined;
 }
 
-const SOURCES = ['jwks_uri', 'signed_jwks_uri', 'jwks'] as const satisfies readonly (keyof ClientMetadata)[];
+/** The fields public keys come from, one of which a client has at most. */
+export const KEY_SOURCES = ['jwks_uri', 'signed_jwks_uri', 'jwks'] as const satisfies readonly (keyof ClientMetadata)[];
 
 /** One source of keys at most (RFC 7591 section 2; OpenID Federation section 5.2.1, outside of federations). */
 export const keySourceRule: ConsistencyRule = {
-  reads: SOURCES,
+  reads: KEY_SOURCES,
   check: (metadata) => {
-    const present = SOURCES.filter((source) => metadata[source] !== undefined);
+    const present = KEY_SOURCES.filter((source) => metadata[source] !== undefined);
     return present.slice(1).flatMap((source) => ofField(source, `must not be present together with ${present[0]}`));
   },
 };

@@ -19,16 +19,16 @@ export const logoutRules: readonly ConsistencyRule[] = [
   ...(['frontchannel', 'backchannel'] as const).map((channel): ConsistencyRule => {
     const [uri, isSession] = [`${channel}_logout_uri`, `${channel}_logout_session_required`] as const;
     return {
-      reads: [uri, isSession],
+      reads: [isSession, uri],
       check: (metadata) =>
         metadata[isSession] === true && metadata[uri] === undefined ? ofField(isSession, `needs ${uri}`) : NONE,
     };
   }),
-  ...(['frontchannel_logout_uri', 'backchannel_logout_uri'] as const).map((field): ConsistencyRule => ({
-    reads: [field, 'token_endpoint_auth_method'],
-    check: ({ token_endpoint_auth_method: method, [field]: uri }) =>
-      method === 'none' && isHttp(uri) ? ofField(field, CONFIDENTIAL) : NONE,
-  })),
+  {
+    reads: ['frontchannel_logout_uri', 'token_endpoint_auth_method'],
+    check: ({ token_endpoint_auth_method: method, frontchannel_logout_uri: uri }) =>
+      method === 'none' && isHttp(uri) ? ofField('frontchannel_logout_uri', CONFIDENTIAL) : NONE,
+  },
   {
     // A native client listens on its loopback address for this redirection as for any other (RFC 8252 section 7.3).
     reads: ['post_logout_redirect_uris', 'token_endpoint_auth_method', 'application_type'],
@@ -39,7 +39,7 @@ export const logoutRules: readonly ConsistencyRule[] = [
   },
 ];
 
-/** RP-Initiated Logout section 3.1, Back-Channel Logout section 2.2: http is for confidential clients alone. */
+/** RP-Initiated Logout section 3.1: http is for confidential clients alone. */
 const CONFIDENTIAL = 'must use https in a public client';
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };

@@ -42,6 +42,8 @@ export interface MetadataFieldOptions {
   readonly contentOf?: string;
   /** For a list the server chooses from: the field that holds the choice (OpenID Connect Relying Party Metadata Choices section 2). */
   readonly choiceOf?: string;
+  /** Whether an empty list means something, is kept and returned; any other empty list counts as omitted. @default false */
+  readonly mayBeEmpty?: boolean;
   /** Whether the member is only read from requests, and neither stored nor returned. @default false */
   readonly requestOnly?: boolean;
 }

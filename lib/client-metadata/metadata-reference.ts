@@ -1,5 +1,8 @@
 import type { Type } from '@nestjs/common';
+import { CERTIFICATE_SUBJECTS } from './authentication-method.rules.js';
 import { ClientMetadata } from './client-metadata.dto.js';
+import { KEY_SOURCES } from './key-source.rules.js';
+import type { AlgorithmPurpose } from './metadata-field.decorator.js';
 import { defaultInWords, metadataTable, type MetadataRow } from './metadata-table.js';
 
 /**
@@ -43,8 +46,20 @@ function limitsOf({ limits }: MetadataRow): string[] {
   ];
 }
 
-function conditionsOf({ onlyWith, choiceOf, required }: MetadataRow): string[] {
+const NEEDS: Readonly<Record<AlgorithmPurpose, string>> = {
+  'signed-by-server': 'with HMAC a client secret',
+  'signed-by-client': 'a public key of the client for it, with HMAC a client secret',
+  'encrypted-to-client': 'a public key of the client for it, with a symmetric one a client secret',
+  'encrypted-to-server': 'with a symmetric one a client secret',
+};
+
+function conditionsOf({ name, onlyWith, choiceOf, contentOf, algorithm, required }: MetadataRow): string[] {
+  const others = KEY_SOURCES.filter((source) => source !== name).map((source) => `\`${source}\``);
   return [
+    ...((KEY_SOURCES as readonly string[]).includes(name) ? [`excludes ${others.join(' and ')}`] : []),
+    ...((CERTIFICATE_SUBJECTS as readonly string[]).includes(name) ? ['exactly one of these five'] : []),
+    ...(algorithm === undefined ? [] : [`needs ${NEEDS[algorithm]}`]),
+    ...(contentOf === undefined ? [] : [`needs \`${contentOf}\``]),
     ...(required ? ['required'] : []),
     ...(onlyWith
       ? [`only with \`${onlyWith.field}\` ${onlyWith.values.map((value) => `\`${value}\``).join(', ')}`]

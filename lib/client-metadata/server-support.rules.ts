@@ -25,7 +25,8 @@ export function unsupportedEntries(
     return list.flatMap((entry, i) => (supported.includes(entry) ? NONE : notSupported(field, supported, `[${i}]`)));
   }
   // A refresh token comes only with another grant: alone it was not what the client asked for, and no use to it.
-  return kept.every((entry) => entry === 'refresh_token') ? noneSupported(field, supported) : NONE;
+  const isOfNoUse = (entry: string) => field === 'grant_types' && entry === 'refresh_token';
+  return kept.every(isOfNoUse) ? noneSupported(field, supported) : NONE;
 }
 
 /** That a single value is not supported: a client that is given another authentication method than it asked for drops out. */

@@ -27,7 +27,7 @@ export const NO_SECRET: SecretColumns = {
   clientSecretEncrypted: null,
 };
 
-/** How long a secret is that is a key: as long as HS512 needs it (RFC 7518 section 3.2). */
+/** How long a secret is that is a key: as long as HS512 and A256CBC-HS512 need it, the longest of all (RFC 7518 sections 3.2 and 5.2.5). */
 const KEY_CHARACTERS = 64;
 /** Random octets that are as many characters in base64url. */
 const KEY_BYTES = 48;

@@ -39,9 +39,11 @@ export class ClientMetadataMapper {
 
   /** The metadata of a client as it is answered: no member is `null` or empty (RFC 7591 section 3.2.1). */
   toMetadata(client: OAuthClientRecord): Readonly<Record<string, unknown>> {
-    const members: [string, unknown][] = this.withColumn.map((row) => [row.name, Reflect.get(client, row.property)]);
+    const members = this.withColumn.flatMap(({ name, property, mayBeEmpty = false }) =>
+      shown(name, Reflect.get(client, property), mayBeEmpty),
+    );
     const additional = Object.entries(client.additionalMetadata ?? {}).filter(([name]) => this.isAdditional(name));
-    return Object.fromEntries([...members, ...additional].flatMap(([name, value]) => shown(name, value)));
+    return Object.fromEntries([...members, ...additional.flatMap(([name, value]) => shown(name, value, false))]);
   }
 
   /** Whether a known member has no column of its own. */
@@ -50,10 +52,7 @@ export class ClientMetadataMapper {
   }
 }
 
-/** Clients need these two lists even when they are empty; strict ones fail without them. */
-const SHOWN_WHEN_EMPTY: ReadonlySet<string> = new Set(['redirect_uris', 'response_types']);
-
-function shown(name: string, value: unknown): [string, unknown][] {
-  if (SHOWN_WHEN_EMPTY.has(name)) return [[name, value ?? []]];
+function shown(name: string, value: unknown, mayBeEmpty: boolean): [string, unknown][] {
+  if (mayBeEmpty) return [[name, value ?? []]];
   return isOmitted(value) || (Array.isArray(value) && value.length === 0) ? [] : [[name, value]];
 }

@@ -82,4 +82,14 @@ export const COMPUTED_MEMBERS: Readonly<Record<string, ServerMetadataMember>> = 
 };
 
 /** What the module can say of the authorization server. */
-export type ComputedMembers = Readonly<Record<string, string | readonly string[] | boolean>>;
+export interface ComputedMembers {
+  readonly issuer: string;
+  /** Absent while registration is disabled. */
+  readonly registration_endpoint?: string;
+  readonly scopes_supported?: readonly string[];
+  readonly response_types_supported: readonly string[];
+  readonly grant_types_supported: readonly string[];
+  readonly token_endpoint_auth_methods_supported: readonly string[];
+  /** Those of the features that are on. */
+  readonly [member: string]: string | readonly string[] | boolean | undefined;
+}

@@ -9,12 +9,10 @@ export class ServerMetadataService {
 
   /** The members this module can vouch for; `registration_endpoint` is left out while registration is disabled. */
   serverMetadata(): ComputedMembers {
-    return Object.fromEntries(
-      Object.entries(COMPUTED_MEMBERS).flatMap(([name, { valueOf }]) => {
-        const value = valueOf(this.config);
-        return value === undefined ? [] : [[name, value]];
-      }),
+    const members = Object.entries(COMPUTED_MEMBERS).map(
+      ([name, { valueOf }]) => [name, valueOf(this.config)] as const,
     );
+    return Object.fromEntries(members.filter(([, value]) => value !== undefined)) as unknown as ComputedMembers;
   }
 
   /** The whole document: those members and what `discovery.metadata` adds. */

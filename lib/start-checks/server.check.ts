@@ -38,12 +38,10 @@ export const GRANT_TYPES = [
   CIBA_GRANT,
 ];
 
-const scopes = must(
-  (value) =>
-    Array.isArray(value) &&
-    value.every((scope) => typeof scope === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)),
-  'must be a list of scope tokens (RFC 6749 section 3.3), each without spaces',
-);
+const scopes = tokens('must be a list of scope tokens (RFC 6749 section 3.3), each without spaces');
+
+/** What is shown to clients that ask for another one, in the characters of `error_description` (RFC 6749 section 5.2). */
+const identifiers = tokens('must be a list of identifiers in printable ASCII, without spaces, quotes and backslashes');
 
 /** Grant types (RFC 7591 section 2). */
 export const grantTypes: Check = (value, name) =>
@@ -86,11 +84,11 @@ export const server = members({
     subjectTypes: some(oneOf('public', 'pairwise')),
     idToken: members({ ...messages('none'), signingAlgs: some(oneOf(...JWS_ALGORITHMS, 'none')) }),
     userinfo: members(messages('none')),
-    acrValues: words,
+    acrValues: identifiers,
   }),
   requestObjects: feature({ ...messages('none'), byReference: flag }),
   pushedAuthorizationRequests: flag,
-  authorizationDetailsTypes: words,
+  authorizationDetailsTypes: identifiers,
   dpop: flag,
   mutualTls: feature({ boundAccessTokens: flag, endpointAliases: flag }),
   logout: feature({ rpInitiated: flag, frontchannel: flag, backchannel: flag }),
@@ -101,7 +99,7 @@ export const server = members({
     requestSigningAlgs: oneOf(...SIGNATURE_ALGORITHMS),
     userCode: flag,
   }),
-  federation: feature({ clientRegistrationTypes: some(words) }),
+  federation: feature({ clientRegistrationTypes: some(identifiers) }),
   uma: flag,
   verifiableCredentials: flag,
   nfv: feature(messages()),
@@ -120,6 +118,13 @@ export function checkServer(options: ServerOptions, encryptionKeys: readonly unk
   }
   if (server.grantTypes.includes(CIBA_GRANT) && !server.ciba.offered)
     fail(`"server.grantTypes" contains ${CIBA_GRANT}. Add "server.ciba", or take it out`);
+  for (const [method, isFit] of Object.entries(SIGNED_BY)) {
+    if (server.tokenEndpointAuthMethods.includes(method) && !server.tokenEndpointAuthSigningAlgs.some(isFit))
+      fail(`"server.tokenEndpointAuthSigningAlgs" has no algorithm for ${method}. Add one, or take the method out`);
+  }
+  // What a public client is given: a shared secret it has none, and unsigned is for those who ask (OpenID Connect Core section 2).
+  if (server.openid.offered && !server.openid.idToken.signingAlgs.some(isAsymmetric))
+    fail('"server.openid.idToken.signingAlgs" has no algorithm with a key of the server. Add one, such as RS256');
   if (encryptionKeys.length > 0) return;
   const symmetric = algorithmLists(options).find(([, algs]) => algs.some(needsClearSecret));
   if (symmetric) {
@@ -130,6 +135,21 @@ export function checkServer(options: ServerOptions, encryptionKeys: readonly unk
     );
   }
 }
+
+function tokens(rule: string): Check {
+  const isToken = (value: unknown) => typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
+  return must((value) => Array.isArray(value) && value.every(isToken), rule);
+}
+
+function isAsymmetric(alg: string): boolean {
+  return SIGNATURE_ALGORITHMS.includes(alg);
+}
+
+/** The methods that sign their assertions, and with what. */
+const SIGNED_BY: Readonly<Record<string, (alg: string) => boolean>> = {
+  private_key_jwt: isAsymmetric,
+  client_secret_jwt: isSymmetric,
+};
 
 /** Every list of the options that names algorithms, or methods that use them. */
 function algorithmLists(options: ServerOptions): (readonly [string, readonly string[]])[] {

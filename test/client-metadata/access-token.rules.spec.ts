@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { accessTokenRules } from '../../lib/client-metadata/access-token.rules.js';
 import type { ClientMetadata } from '../../lib/client-metadata/client-metadata.dto.js';
 import { DEFAULT_REDIRECT_URIS } from '../../lib/dynamic-registration.options.js';
+import { serverCapabilities } from '../../lib/server.capabilities.js';
 
 const broken = (metadata: ClientMetadata) =>
   accessTokenRules
-    .flatMap(({ check }) => check(metadata, { redirectUris: DEFAULT_REDIRECT_URIS }))
+    .flatMap(({ check }) => check(metadata, { redirectUris: DEFAULT_REDIRECT_URIS, server: serverCapabilities() }))
     .map(({ field, at, rule }) => `${field}${at} ${rule}`);
 
 describe.each(['tls_client_certificate_bound_access_tokens', 'dpop_bound_access_tokens'] as const)(

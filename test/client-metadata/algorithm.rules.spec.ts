@@ -6,6 +6,7 @@ import { isSymmetric, JWE_ALGORITHMS, JWS_ALGORITHMS } from '../../lib/client-me
 import { metadataTable, type MetadataRow } from '../../lib/client-metadata/metadata-table.js';
 import { DEFAULT_REDIRECT_URIS } from '../../lib/dynamic-registration.options.js';
 import { akp, ed25519, p256, p384, p521, rsa, x25519, type Members } from '../support/jwks.js';
+import { serverCapabilities } from '../../lib/server.capabilities.js';
 
 const rows = [...metadataTable(ClientMetadata).values()];
 const rules = algorithmRules(metadataTable(ClientMetadata));
@@ -13,7 +14,10 @@ const named = (test: (row: MetadataRow) => boolean) => rows.filter(test).map(({ 
 const broken = (judged: readonly ConsistencyRule[], members: Members) =>
   judged
     .flatMap(({ check }) =>
-      check(Object.assign(new ClientMetadata(), members), { redirectUris: DEFAULT_REDIRECT_URIS }),
+      check(Object.assign(new ClientMetadata(), members), {
+        redirectUris: DEFAULT_REDIRECT_URIS,
+        server: serverCapabilities(),
+      }),
     )
     .map(({ field, at, rule }) => `${field}${at} ${rule}`);
 

@@ -5,6 +5,7 @@ import {
   type ApplicationTypeContext,
 } from '../../lib/client-metadata/application-type.rules.js';
 import { DEFAULT_REDIRECT_URIS, type RedirectUriOptions } from '../../lib/dynamic-registration.options.js';
+import { serverCapabilities } from '../../lib/server.capabilities.js';
 
 const HTTPS = 'https://tides.example/cb';
 const LOOPBACK = 'http://[::1]:8080/cb';
@@ -57,7 +58,9 @@ function broken(
   };
   const redirectUris = { ...DEFAULT_REDIRECT_URIS, ...options };
   return redirectUriRules.flatMap(({ check }) =>
-    check(metadata, { redirectUris }).map(({ field, at, rule }) => `${field}${at} ${rule}`),
+    check(metadata, { redirectUris, server: serverCapabilities() }).map(
+      ({ field, at, rule }) => `${field}${at} ${rule}`,
+    ),
   );
 }
 
@@ -148,7 +151,7 @@ describe('redirection URIs of an application type (OpenID Connect Registration s
   it('are judged for the type web without one', () =>
     expect(
       redirectUriRules.flatMap(({ check }) =>
-        check({ redirect_uris: [PRIVATE] }, { redirectUris: DEFAULT_REDIRECT_URIS }),
+        check({ redirect_uris: [PRIVATE] }, { redirectUris: DEFAULT_REDIRECT_URIS, server: serverCapabilities() }),
       ),
     ).toEqual([{ field: 'redirect_uris', at: '[0]', rule: 'must not use a private-use scheme in a web client' }]));
 });
@@ -157,7 +160,10 @@ describe('other URIs a browser is sent to (RP-Initiated Logout section 3.1, UMA 
   const uris = [HTTPS, LOOPBACK, SECURE_LOOPBACK, PRIVATE];
   const rulesOf = (metadata: Parameters<(typeof redirectUriRules)[number]['check']>[0]) =>
     redirectUriRules.flatMap(({ check }) =>
-      check(metadata, { redirectUris: { ...DEFAULT_REDIRECT_URIS, privateUseSchemes: 'reverse-domain' } }),
+      check(metadata, {
+        redirectUris: { ...DEFAULT_REDIRECT_URIS, privateUseSchemes: 'reverse-domain' },
+        server: serverCapabilities(),
+      }),
     );
 
   it.each(['post_logout_redirect_uris', 'claims_redirect_uris'] as const)(

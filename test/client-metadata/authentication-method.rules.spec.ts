@@ -4,6 +4,7 @@ import type { ClientMetadata } from '../../lib/client-metadata/client-metadata.d
 import { DEFAULT_REDIRECT_URIS } from '../../lib/dynamic-registration.options.js';
 import { certifiedKey, encryptionKey, publicKey } from '../support/client-metadata.builder.js';
 import { akp, ed25519, rsa } from '../support/jwks.js';
+import { serverCapabilities } from '../../lib/server.capabilities.js';
 
 type Members = Partial<ClientMetadata>;
 
@@ -16,7 +17,7 @@ const metadata = (token_endpoint_auth_method: string, members: Members = {}): Me
 });
 const broken = (given: Members) =>
   authenticationMethodRules
-    .flatMap(({ check }) => check(given, { redirectUris: DEFAULT_REDIRECT_URIS }))
+    .flatMap(({ check }) => check(given, { redirectUris: DEFAULT_REDIRECT_URIS, server: serverCapabilities() }))
     .map(({ field, at, rule }) => `${field}${at} ${rule}`);
 
 describe('client authentication method (RFC 7591 section 2)', () => {

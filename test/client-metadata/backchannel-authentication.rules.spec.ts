@@ -5,10 +5,13 @@ import {
 } from '../../lib/client-metadata/backchannel-authentication.rules.js';
 import type { ClientMetadata } from '../../lib/client-metadata/client-metadata.dto.js';
 import { DEFAULT_REDIRECT_URIS } from '../../lib/dynamic-registration.options.js';
+import { serverCapabilities } from '../../lib/server.capabilities.js';
 
 const backchannel_client_notification_endpoint = 'https://tides.example/notify';
 const broken = (metadata: ClientMetadata) =>
-  backchannelAuthenticationRules.flatMap(({ check }) => check(metadata, { redirectUris: DEFAULT_REDIRECT_URIS }));
+  backchannelAuthenticationRules.flatMap(({ check }) =>
+    check(metadata, { redirectUris: DEFAULT_REDIRECT_URIS, server: serverCapabilities() }),
+  );
 
 describe('backchannel authentication (CIBA section 4)', () => {
   it('has the registered grant type', () => expect(CIBA_GRANT).toBe('urn:openid:params:grant-type:ciba'));

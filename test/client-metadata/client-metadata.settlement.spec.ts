@@ -1,8 +1,14 @@
-import { RegistrationConfiguration, type DynamicRegistrationOptions } from 'nestjs-dynamic-registration';
+import { IsInt, Max, MinLength } from 'class-validator';
+import {
+  ClientMetadata,
+  MetadataField,
+  RegistrationConfiguration,
+  type DynamicRegistrationOptions,
+} from 'nestjs-dynamic-registration';
 import { describe, expect, it } from 'vitest';
 import { ClientMetadataValidator } from '../../lib/client-metadata/client-metadata.validator.js';
 import { InvalidClientMetadataError } from '../../lib/errors/registration.error.js';
-import { clientMetadata, type Members } from '../support/client-metadata.builder.js';
+import { clientMetadata, publicKey, type Members } from '../support/client-metadata.builder.js';
 import { ENCRYPTION_KEYS, FULL_SERVER } from '../support/full-server.js';
 
 function validator(options: Partial<DynamicRegistrationOptions> = {}): ClientMetadataValidator {
@@ -132,6 +138,39 @@ describe('grant and response types that disagree (RFC 7591 section 2.1)', () => 
   });
 });
 
+describe('what server and client can do together', () => {
+  it('is no private_key_jwt with a key that fits none of the algorithms of the server', async () => {
+    const server = { tokenEndpointAuthSigningAlgs: ['RS256'] };
+    const body = clientMetadata({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey()] } });
+    await expect(validator({ server }).validate(body)).rejects.toThrow(
+      'token_endpoint_auth_method private_key_jwt needs jwks_uri, or jwks with a signature key',
+    );
+    await expect(validator().validate(body)).resolves.toMatchObject({ token_endpoint_auth_method: 'private_key_jwt' });
+  });
+
+  it('has a word for response types that belong to no grant', async () => {
+    const server = { responseTypes: ['code', 'none'] };
+    await expect(validator({ server }).validate(clientMetadata({ response_types: ['none'] }))).rejects.toThrow(
+      'grant_types must be sent beside response types that belong to no grant',
+    );
+  });
+
+  it('is not limited by an absent field of a class that defines its fields', async () => {
+    class Defined extends ClientMetadata {
+      constructor() {
+        super();
+        Object.defineProperty(this, 'token_endpoint_auth_signing_alg', {
+          value: undefined,
+          writable: true,
+          enumerable: true,
+        });
+      }
+    }
+    const strict = validator({ metadata: Defined, unsupportedMetadata: 'reject' });
+    await expect(strict.validate(clientMetadata())).resolves.toMatchObject({ client_name: 'Tide Tables' });
+  });
+});
+
 describe('every mistake at once', () => {
   it('is told in the order in which a client would learn of them', async () => {
     const { refusals, metadata } = await validator({ server: FULL_SERVER }).explain({
@@ -161,6 +200,39 @@ describe('every mistake at once', () => {
       'invalid_client_metadata: backchannel_client_notification_endpoint is required with backchannel_token_delivery_mode push',
     ]);
     expect(metadata).toBeUndefined();
+  });
+
+  it('says of a required field that is wrong what is wrong, and not that it is missing', async () => {
+    class Named extends ClientMetadata {
+      @MetadataField({ required: true })
+      override client_name?: string;
+
+      @MetadataField()
+      @IsInt()
+      @Max(3)
+      my_level?: number;
+
+      @MetadataField({ languageTags: true })
+      @MinLength(4)
+      my_title?: string;
+    }
+    const { refusals } = await validator({ metadata: Named }).explain(
+      clientMetadata({ client_name: '\u0001', my_level: 9.5, my_title: 'Sir', 'my_title#de': 'Dr.' }),
+    );
+    expect(refusals.map(({ message }) => message)).toEqual([
+      'client_name must not contain control characters',
+      'my_level must not be greater than 3',
+      'my_level must be an integer number',
+      'my_title must be longer than or equal to 4 characters',
+      'my_title#de: my_title must be longer than or equal to 4 characters',
+    ]);
+  });
+
+  it('says nothing of what depends on a field that is wrong', async () => {
+    const { refusals } = await validator({ unsupportedMetadata: 'reject' }).explain(
+      clientMetadata({ token_endpoint_auth_method: 7, token_endpoint_auth_signing_alg: 'RS256' }),
+    );
+    expect(refusals.map(({ message }) => message)).toEqual(['token_endpoint_auth_method must be a string']);
   });
 
   it('says nothing of rules that read a field which is wrong already', async () => {

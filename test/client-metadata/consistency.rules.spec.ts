@@ -6,10 +6,11 @@ import { metadataTable } from '../../lib/client-metadata/metadata-table.js';
 import { DEFAULT_REDIRECT_URIS } from '../../lib/dynamic-registration.options.js';
 import { certifiedKey } from '../support/client-metadata.builder.js';
 import { p256, x25519, type Members } from '../support/jwks.js';
+import { serverCapabilities } from '../../lib/server.capabilities.js';
 
 const table = metadataTable(ClientMetadata);
 const rules = consistencyRules(table);
-const context = { redirectUris: DEFAULT_REDIRECT_URIS };
+const context = { redirectUris: DEFAULT_REDIRECT_URIS, server: serverCapabilities() };
 const judge = ({ check }: ConsistencyRule, members: Members) =>
   check(Object.freeze(Object.assign(new ClientMetadata(), members)), context);
 const broken = (members: Members) =>
@@ -125,13 +126,14 @@ const SAVED: Members[] = [
     ...FAULTLESS,
     frontchannel_logout_uri: HERE,
     frontchannel_logout_session_required: true,
-    backchannel_logout_uri: 'http://localhost/logout',
+    backchannel_logout_uri: HERE,
     backchannel_logout_session_required: true,
   },
   {
     ...FAULTLESS,
     subject_type: 'pairwise',
     grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+    token_endpoint_auth_method: 'private_key_jwt',
     jwks: undefined,
     jwks_uri: HERE,
   },
@@ -147,6 +149,7 @@ const SAVED: Members[] = [
 /** The rules that a forbidden scheme breaks stand in the configuration. */
 const strict = {
   redirectUris: { ...DEFAULT_REDIRECT_URIS, privateUseSchemes: 'none', forbiddenSchemes: ['http'] },
+  server: serverCapabilities(),
 } as const;
 
 describe('rules across fields', () => {

@@ -5,7 +5,6 @@ import {
   isSymmetric,
   JWE_ALGORITHMS,
   JWS_ALGORITHMS,
-  secretBytes,
   SIGNATURE_ALGORITHMS,
 } from '../../lib/client-metadata/jose-algorithms.js';
 
@@ -88,28 +87,7 @@ describe('keys of an algorithm (RFC 7518 sections 3.1 and 4.1, RFC 8037 section 
 });
 
 describe('length of the client secret', () => {
-  it.each([
-    ['HS256', 32],
-    ['HS384', 48],
-    ['HS512', 64],
-  ])('is that of the hash of %s (RFC 7518 section 3.2)', (alg, bytes) => {
-    expect(secretBytes(alg)).toBe(bytes);
-    expect(bytes * 8).toBe(Number(alg.slice(2)));
-  });
-
-  it('is enough for the longest content encryption key with dir (RFC 7518 section 5.2.5)', () =>
-    expect(secretBytes('dir')).toBe(64));
-
-  it.each(SECRET_JWE.filter((alg) => alg !== 'dir'))(
-    'is no shorter than the key of %s (RFC 7518 section 4.4)',
-    (alg) => {
-      expect(secretBytes(alg)).toBe(32);
-      expect(secretBytes(alg) * 8).toBeGreaterThanOrEqual(Number(alg.slice(1, 4)));
-    },
-  );
-
   it.each([...PUBLIC_JWS, ...RSA_JWE, ...ECDH, 'none', 'hs256', '', 'constructor'])('has no part in %j', (alg) => {
-    expect(secretBytes(alg)).toBe(0);
     expect(isSymmetric(alg)).toBe(false);
   });
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { areKeysFetched, keySourceRule } from '../../lib/client-metadata/key-source.rules.js';
 import { DEFAULT_REDIRECT_URIS } from '../../lib/dynamic-registration.options.js';
+import { serverCapabilities } from '../../lib/server.capabilities.js';
 
 const jwks = { keys: [] };
 const jwks_uri = 'https://tides.example/jwks';
 const signed_jwks_uri = 'https://tides.example/jwks.jwt';
 const broken = (metadata: Parameters<typeof areKeysFetched>[0]) =>
-  keySourceRule.check(metadata, { redirectUris: DEFAULT_REDIRECT_URIS });
+  keySourceRule.check(metadata, { redirectUris: DEFAULT_REDIRECT_URIS, server: serverCapabilities() });
 
 describe('sources of keys (RFC 7591 section 2)', () => {
   it.each([{}, { jwks }, { jwks: {} }, { jwks_uri }, { signed_jwks_uri }])('%j is at most one', (metadata) =>

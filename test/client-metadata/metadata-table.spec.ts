@@ -283,7 +283,10 @@ describe('default in words', () => {
     ['response_types', '`["code"]` with `authorization_code`, else `[]`'],
     ['scope', '`server.defaultScopes`'],
     ['client_name', 'omitted'],
-    ['application_type', '`native` with a loopback http or private-use redirection URI, else `web`'],
+    [
+      'application_type',
+      '`native` with a private-use redirection URI, or http on a loopback host without https there; else `web`',
+    ],
     ['subject_type', '`public`, else what the server prefers'],
     ['id_token_signed_response_alg', '`RS256`, else what the server prefers'],
     ['userinfo_signed_response_alg', 'omitted'],

@@ -2,16 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { ClientMetadata } from '../../lib/client-metadata/client-metadata.dto.js';
 import { subjectTypeRules } from '../../lib/client-metadata/subject-type.rules.js';
 import { DEFAULT_REDIRECT_URIS } from '../../lib/dynamic-registration.options.js';
+import { serverCapabilities } from '../../lib/server.capabilities.js';
 
 type Members = Partial<ClientMetadata>;
 
 const broken = (metadata: Members) =>
   subjectTypeRules
-    .flatMap(({ check }) => check(metadata, { redirectUris: DEFAULT_REDIRECT_URIS }))
+    .flatMap(({ check }) => check(metadata, { redirectUris: DEFAULT_REDIRECT_URIS, server: serverCapabilities() }))
     .map(({ field, at, rule }) => `${field}${at} ${rule}`);
 const pairwise = (members: Members): Members => ({
   redirect_uris: [],
   grant_types: ['authorization_code'],
+  token_endpoint_auth_method: 'private_key_jwt',
   ...members,
   subject_type: 'pairwise',
 });
@@ -27,7 +29,6 @@ describe('pairwise subjects (OpenID Connect Core section 8.1)', () => {
   it.each([
     pairwise({ redirect_uris: [HERE] }),
     pairwise({ redirect_uris: [HERE, SAME] }),
-    pairwise({ redirect_uris: ['com.example.tides://app/cb'] }),
     // Acts for itself alone.
     pairwise({ grant_types: ['client_credentials'] }),
     // Keys elsewhere say nothing about who sees a subject.
@@ -40,6 +41,9 @@ describe('pairwise subjects (OpenID Connect Core section 8.1)', () => {
     [['http://localhost/cb', 'http://127.0.0.1/cb']],
     // Without a host there is no sector (RFC 8252 section 7.1).
     [['com.example.tides:/cb']],
+    // What follows a private-use scheme is no host: anybody may claim any name there.
+    [['evil://tides.example/cb']],
+    [[HERE, 'evil://tides.example/cb']],
     [[HERE, 'com.example.tides:/cb']],
   ])('are refused with %j', (redirect_uris) =>
     expect(broken(pairwise({ redirect_uris }))).toEqual(needs('redirect_uris')),
@@ -57,6 +61,23 @@ describe.each<[string, Members]>([
   ['the device grant', { grant_types: [DEVICE] }],
 ])('pairwise subjects with %s (CIBA section 4)', (_what, client) => {
   it('have the sector of jwks_uri', () => expect(broken(pairwise({ ...client, jwks_uri: HERE }))).toEqual([]));
+
+  it.each(['none', 'client_secret_basic', 'tls_client_auth'])(
+    'need a client that proves its keys, and not one by %s',
+    (token_endpoint_auth_method) => {
+      const foreign = { ...client, jwks_uri: HERE, token_endpoint_auth_method };
+      expect(broken(pairwise(foreign))).toEqual([
+        'subject_type pairwise needs a client that proves its keys where its sector is that of jwks_uri',
+      ]);
+      const signed = { ...foreign, backchannel_authentication_request_signing_alg: 'ES256' };
+      expect(broken(pairwise(signed))).toEqual([]);
+    },
+  );
+
+  it('have it with self-signed certificates', () =>
+    expect(
+      broken(pairwise({ ...client, jwks_uri: HERE, token_endpoint_auth_method: 'self_signed_tls_client_auth' })),
+    ).toEqual([]));
 
   it('need it', () => {
     expect(broken(pairwise(client))).toEqual(needs('jwks_uri'));

@@ -123,13 +123,17 @@ const EXCEPTIONS: readonly Exception[] = [
         refusal: 'sector_identifier_uri is mandatory property',
       },
       {
-        what: `pairwise subjects with ${grant} and a client that does not prove the keys of its sector`,
-        reason: 'only what CIBA section 4 says of such clients, and not of all methods: the keys are to be used',
+        what: `pairwise subjects with ${grant} and a client that proves its keys by signed requests alone`,
+        reason: 'CIBA section 4 takes signed authentication requests for a proof, too',
         isIn: (answer) =>
           isPairwise(answer) &&
           answer['token_endpoint_auth_method'] !== 'private_key_jwt' &&
           answer['token_endpoint_auth_method'] !== 'self_signed_tls_client_auth',
-        members: { ...client, token_endpoint_auth_method: 'client_secret_basic' },
+        members: {
+          ...client,
+          token_endpoint_auth_method: 'client_secret_basic',
+          backchannel_authentication_request_signing_alg: 'ES256',
+        },
         instead: client,
         refusal: `pairwise ${grant} clients must utilize private_key_jwt or self_signed_tls_client_auth`,
       },

@@ -60,8 +60,8 @@ other member, never stored and never returned. \`null\`, \`""\` and an empty lis
 
 Values the server does not support: entries of a list are left out and the rest is returned, as long as something usable remains; a single
 value is refused. With \`unsupportedMetadata: 'reject'\` both are refused. Lists the server chooses from (\`..._supported\`) are read and never
-returned: the server takes its first value that the list has and whose requirements the request meets, those without a shared secret before
-those with one, and \`none\` last.
+returned: the server takes the single value of the client where it can be had, else its own first value that the list has and whose requirements
+the request meets, those without a shared secret before those with one, and \`none\` last.
 `;
 
 function section(title: string, rows: Iterable<MetadataRow>): string {
@@ -74,7 +74,8 @@ function limits(): string {
     '## Limits',
     '',
     'Each is an option: `limits: { uriBytes: 4096 }`. `redirectUris` and `listEntries` count entries, the others bytes.',
-    '`metadataBytes` is the whole request without white space; a longer one is answered with 413.',
+    '`metadataBytes` is the whole request without white space; a longer one is answered with 413. `listEntries` also bounds the members with a',
+    'language tag together. Fixed are 16 keys of a JWK Set with 10 certificates each, 32 levels of nesting, and 64 characters of a language tag.',
     '',
     '| Limit | Default |',
     '| --- | --- |',

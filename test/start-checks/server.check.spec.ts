@@ -6,6 +6,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { ENCRYPTION_KEYS, FULL_SERVER } from '../support/full-server.js';
 
+const IDENTIFIERS = 'must be a list of identifiers in printable ASCII, without spaces, quotes and backslashes';
 const CIBA = 'urn:openid:params:grant-type:ciba';
 const WITH_KEYS = { encryptionKeys: ENCRYPTION_KEYS };
 
@@ -107,11 +108,32 @@ const WRONG: readonly [unknown, string][] = [
   [{ openid: { idToken: true } }, '"server.openid.idToken" must be an object'],
   [{ openid: { idToken: { signingAlgs: [] } } }, '"server.openid.idToken.signingAlgs" must not be empty'],
   [{ openid: { userinfo: ['RS256'] } }, '"server.openid.userinfo" must be an object'],
-  [{ openid: { acrValues: 'phr' } }, '"server.openid.acrValues" must be a list of strings'],
-  [{ openid: { acrValues: [''] } }, '"server.openid.acrValues" must be a list of strings'],
+  [{ openid: { acrValues: ['a"b'] } }, `"server.openid.acrValues" ${IDENTIFIERS}`],
+  [
+    { openid: { idToken: { signingAlgs: ['none'] } } },
+    '"server.openid.idToken.signingAlgs" has no algorithm with a key of the server. Add one, such as RS256',
+  ],
+  [
+    { openid: { idToken: { signingAlgs: ['HS256'] } } },
+    '"server.openid.idToken.signingAlgs" has no algorithm with a key of the server. Add one, such as RS256',
+  ],
+  [
+    { tokenEndpointAuthSigningAlgs: [] },
+    '"server.tokenEndpointAuthSigningAlgs" has no algorithm for private_key_jwt. Add one, or take the method out',
+  ],
+  [
+    { tokenEndpointAuthSigningAlgs: ['HS256'] },
+    '"server.tokenEndpointAuthSigningAlgs" has no algorithm for private_key_jwt. Add one, or take the method out',
+  ],
+  [
+    { tokenEndpointAuthMethods: ['client_secret_jwt'], tokenEndpointAuthSigningAlgs: ['RS256'] },
+    '"server.tokenEndpointAuthSigningAlgs" has no algorithm for client_secret_jwt. Add one, or take the method out',
+  ],
+  [{ openid: { acrValues: 'phr' } }, `"server.openid.acrValues" ${IDENTIFIERS}`],
+  [{ openid: { acrValues: [''] } }, `"server.openid.acrValues" ${IDENTIFIERS}`],
   [{ requestObjects: { byReference: 'yes' } }, '"server.requestObjects.byReference" must be true or false'],
-  [{ authorizationDetailsTypes: 'payment_initiation' }, '"server.authorizationDetailsTypes" must be a list of strings'],
-  [{ authorizationDetailsTypes: [''] }, '"server.authorizationDetailsTypes" must be a list of strings'],
+  [{ authorizationDetailsTypes: 'payment_initiation' }, `"server.authorizationDetailsTypes" ${IDENTIFIERS}`],
+  [{ authorizationDetailsTypes: [''] }, `"server.authorizationDetailsTypes" ${IDENTIFIERS}`],
   [{ mutualTls: { boundAccessTokens: 1 } }, '"server.mutualTls.boundAccessTokens" must be true or false'],
   [{ mutualTls: { endpointAliases: {} } }, '"server.mutualTls.endpointAliases" must be true or false'],
   [{ logout: { rpInitiated: null } }, '"server.logout.rpInitiated" must be true or false'],
@@ -126,10 +148,7 @@ const WRONG: readonly [unknown, string][] = [
   [{ ciba: { userCode: 'yes' } }, '"server.ciba.userCode" must be true or false'],
   [{ ciba: { requestSigningAlgs: ['none'] } }, notAvailable('ciba.requestSigningAlgs', 'none', SIGNATURES)],
   [{ federation: { clientRegistrationTypes: [] } }, '"server.federation.clientRegistrationTypes" must not be empty'],
-  [
-    { federation: { clientRegistrationTypes: [1] } },
-    '"server.federation.clientRegistrationTypes" must be a list of strings',
-  ],
+  [{ federation: { clientRegistrationTypes: [1] } }, `"server.federation.clientRegistrationTypes" ${IDENTIFIERS}`],
   // The password grant must not be used (RFC 9700 section 2.4).
   ...[['password'], ['authorization_code', 'password'], ['magic', 'password']].map((grantTypes): [unknown, string] => [
     { grantTypes },
@@ -151,11 +170,11 @@ describe('what the authorization server supports', () => {
   it.each<[ServerOptions]>([
     [{}],
     [{ tokenEndpointAuthSigningAlgs: ['PS256', 'ES256', 'Ed25519'] }],
-    [{ tokenEndpointAuthSigningAlgs: [] }],
+    [{ tokenEndpointAuthMethods: ['none'], tokenEndpointAuthSigningAlgs: [] }],
     ...[...featureNames, ...FLAGS].flatMap((name): [ServerOptions][] => [[{ [name]: true }], [{ [name]: false }]]),
     ...[...featureNames, ...FLAGS].map((name): [ServerOptions] => [{ [name]: undefined }]),
     ...featureNames.map((name): [ServerOptions] => [{ [name]: {} }]),
-    [{ openid: { subjectTypes: ['pairwise'], acrValues: ['phr'], idToken: { signingAlgs: ['none'] } } }],
+    [{ openid: { subjectTypes: ['pairwise'], acrValues: ['phr'], idToken: { signingAlgs: ['none', 'ES256'] } } }],
     [{ openid: { idToken: {}, userinfo: { signingAlgs: [] } } }],
     [{ openid: { userinfo: { encryptionAlgs: ['ECDH-ES'], encryptionEncs: ['A256GCM'] } } }],
     [{ requestObjects: { signingAlgs: ['none'], byReference: true } }],

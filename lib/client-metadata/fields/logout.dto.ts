@@ -1,5 +1,5 @@
 import { MetadataField } from '../metadata-field.decorator.js';
-import { IsCallbackUri, IsFlag, IsRedirectUriList } from '../metadata-rule.decorators.js';
+import { IsCallbackUri, IsFlag, IsHttpsUri, IsRedirectUriList } from '../metadata-rule.decorators.js';
 import { FLAG, URI, URI_LIST } from './field-options.js';
 import { OpenIdConnectMetadata } from './openid-connect.dto.js';
 import type { ServerCapabilities } from '../../server.capabilities.js';
@@ -21,9 +21,9 @@ export class LogoutMetadata extends OpenIdConnectMetadata {
   @IsFlag()
   frontchannel_logout_session_required?: boolean;
 
-  /** Where the server posts Logout Tokens (Back-Channel Logout section 2.2). */
+  /** Where the server posts Logout Tokens, so that http on a loopback host would be the server's own machine (Back-Channel Logout section 2.2). */
   @MetadataField({ spec: BACKCHANNEL, ...URI, offered: backchannel })
-  @IsCallbackUri()
+  @IsHttpsUri()
   backchannel_logout_uri?: string;
 
   /** Whether a Logout Token has to name the session (Back-Channel Logout section 2.2). */

@@ -20,7 +20,14 @@ import { TEXT, TEXT_LIST, URI, URI_LIST } from './field-options.js';
 /** OAuth 2.0 Dynamic Client Registration (RFC 7591 section 2). */
 export class OAuthMetadata {
   /** Redirection URIs for redirect-based grants, compared byte for byte (RFC 7591 section 2). */
-  @MetadataField({ spec: 'RFC 7591 section 2', ...URI_LIST, error: InvalidRedirectUriError, default: '`[]`' })
+  @MetadataField({
+    spec: 'RFC 7591 section 2',
+    ...URI_LIST,
+    error: InvalidRedirectUriError,
+    default: '`[]`',
+    // Strict clients need both lists even when they are empty.
+    mayBeEmpty: true,
+  })
   @IsRedirectUriList()
   redirect_uris?: string[];
 
@@ -48,6 +55,7 @@ export class OAuthMetadata {
     spec: 'RFC 7591 section 2',
     ...TEXT_LIST,
     default: '`["code"]` with `authorization_code`, else `[]`',
+    mayBeEmpty: true,
     normalize: (types: string[]) => unique(types.map(responseTypeInOrder)),
   })
   @IsTextList()

@@ -21,7 +21,10 @@ const requestObjects = (server: ServerCapabilities) => server.requestObjects;
 /** OpenID Connect Dynamic Client Registration 1.0 section 2. */
 export class OpenIdConnectMetadata extends OAuthMetadata {
   /** Decides which redirection URIs are legal (OpenID Connect Registration section 2, RFC 8252). */
-  @MetadataField({ spec, default: '`native` with a loopback http or private-use redirection URI, else `web`' })
+  @MetadataField({
+    spec,
+    default: '`native` with a private-use redirection URI, or http on a loopback host without https there; else `web`',
+  })
   @IsOneOf('web', 'native')
   application_type?: string;
 

@@ -319,8 +319,8 @@ const LOGOUT: readonly FieldCase[] = [
     unsupported: ['https://elsewhere.example/', 'https://tides.example:8443/'],
   },
   flag('frontchannel_logout_session_required', { with: { frontchannel_logout_uri: 'https://tides.example/logout' } }),
-  callback('backchannel_logout_uri'),
-  flag('backchannel_logout_session_required', { with: { backchannel_logout_uri: 'http://localhost/logout' } }),
+  httpsUri('backchannel_logout_uri', { accepted: ['https://tides.example/logout?a=b'] }),
+  flag('backchannel_logout_session_required', { with: { backchannel_logout_uri: 'https://tides.example/logout' } }),
   redirects('post_logout_redirect_uris'),
 ];
 
