@@ -226,7 +226,9 @@ describe('fields a server knows', () => {
     [
       'verifiable credentials',
       { verifiableCredentials: true },
-      ['vp_formats_supported', 'encrypted_response_enc_values_supported'],
+      [...metadataTable(ClientMetadata).values()]
+        .filter(({ spec }) => spec?.startsWith('OpenID4V'))
+        .map(({ name }) => name),
     ],
     ['network functions', { nfv: true }, ['nfv_token_signed_response_alg']],
   ])('with %s are also its own', (_what, options, fields) => expect(added(options)).toEqual(fields));

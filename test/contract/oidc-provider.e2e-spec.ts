@@ -1,4 +1,6 @@
+import { ClientMetadata } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { metadataTable } from '../../lib/client-metadata/metadata-table.js';
 import { caseOf, fieldCases, type FieldCase } from '../client-metadata/fields/field-cases.js';
 import { clientMetadata, completeMetadata, type Members } from '../support/client-metadata.builder.js';
 import { databases } from '../support/databases.js';
@@ -166,8 +168,10 @@ const UNKNOWN_FIELDS = [
   },
   { reason: 'it has no User-Managed Access', fields: ['claims_redirect_uris'] },
   {
-    reason: 'it has no OpenID for Verifiable Presentations',
-    fields: ['vp_formats_supported', 'encrypted_response_enc_values_supported'],
+    reason: 'it has no OpenID for Verifiable Presentations and Credential Issuance',
+    fields: [...metadataTable(ClientMetadata).values()]
+      .filter(({ spec }) => spec?.startsWith('OpenID4V'))
+      .map(({ name }) => name),
   },
   {
     reason: 'it has no ETSI GS NFV-SEC 022',
