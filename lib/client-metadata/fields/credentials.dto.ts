@@ -1,9 +1,15 @@
 import type { ServerCapabilities } from '../../server.capabilities.js';
 import { CONTENT_ENCRYPTION_ALGORITHMS } from '../jose-algorithms.js';
 import { MetadataField } from '../metadata-field.decorator.js';
-import { IsListOfOneOf, IsObjectOfObjects, IsRedirectUriList, IsText } from '../metadata-rule.decorators.js';
+import {
+  IsHttpsUri,
+  IsListOfOneOf,
+  IsObjectOfObjects,
+  IsRedirectUriList,
+  IsText,
+} from '../metadata-rule.decorators.js';
 import { FederationMetadata } from './federation.dto.js';
-import { contentEncryption, keyEncryption, signature, TEXT_LIST, URI_LIST } from './field-options.js';
+import { contentEncryption, keyEncryption, signature, TEXT_LIST, URI, URI_LIST } from './field-options.js';
 
 const NFV = 'ETSI GS NFV-SEC 022';
 const verifiableCredentials = (server: ServerCapabilities) => server.verifiableCredentials;
@@ -25,6 +31,11 @@ export class CredentialsMetadata extends FederationMetadata {
   @MetadataField({ spec: 'OpenID4VP section 5.1', ...TEXT_LIST, offered: verifiableCredentials })
   @IsListOfOneOf(...CONTENT_ENCRYPTION_ALGORITHMS)
   encrypted_response_enc_values_supported?: string[];
+
+  /** Where a wallet takes credential offers (OpenID4VCI 1.0). */
+  @MetadataField({ spec: 'OpenID4VCI client metadata', ...URI, offered: verifiableCredentials })
+  @IsHttpsUri()
+  credential_offer_endpoint?: string;
 
   /** Signs access tokens for network functions (ETSI GS NFV-SEC 022). */
   @MetadataField({ spec: NFV, ...signature(nfv, 'signed-by-server') })

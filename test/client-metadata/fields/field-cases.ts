@@ -422,6 +422,7 @@ const FEDERATION_AND_CREDENTIALS: readonly FieldCase[] = [
     normalized: [[['A128GCM', 'A128GCM'], ['A128GCM']]],
     refused: [['unknown'], ['A128GCM', 'a256gcm']],
   },
+  httpsUri('credential_offer_endpoint'),
   signature('nfv_token_signed_response_alg'),
   keyEncryption('nfv_token_encrypted_response_alg'),
   contentEncryption('nfv_token_encrypted_response_enc', 'nfv_token_encrypted_response_alg', { default: undefined }),
