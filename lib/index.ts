@@ -57,7 +57,7 @@ export {
   type MetadataLimit,
 } from './client-metadata/metadata-field.decorator.js';
 export type { RegistrableMetadata } from './client-metadata/client-metadata.settlement.js';
-export type { Verdict } from './client-metadata/client-metadata.validator.js';
+export type { Explanation } from './client-metadata/client-metadata.validator.js';
 export { ClientRegistrationController } from './client-registration/client-registration.controller.js';
 export { ClientRegistrationService } from './client-registration/client-registration.service.js';
 export type { ClientInformation } from './client-registration/client-information.js';

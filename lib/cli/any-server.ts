@@ -5,13 +5,13 @@ import {
   JWS_ALGORITHMS,
   SIGNATURE_ALGORITHMS,
 } from '../client-metadata/jose-algorithms.js';
-import { ClientMetadataValidator, type Verdict } from '../client-metadata/client-metadata.validator.js';
+import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import type { MessageAlgorithms, ServerOptions } from '../server.options.js';
 import { AUTH_METHODS, GRANT_TYPES, isAbsoluteUri, isExtensionGrant } from '../start-checks/server.check.js';
 
 /** Every rule that metadata violates at a server that offers everything: all syntax, and the rules across fields. */
-export async function explainMetadata(metadata: unknown): Promise<Verdict> {
+export async function explainMetadata(metadata: unknown): Promise<Explanation> {
   const config = new RegistrationConfiguration({
     issuer: 'http://localhost',
     server: serverFor(metadata),

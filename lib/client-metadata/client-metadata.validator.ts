@@ -9,7 +9,7 @@ import { EveryMistake, FIRST_MISTAKE, type Findings } from './metadata-findings.
 import { scopeFor, scopeWithin, unsupportedScope } from './server-support.rules.js';
 
 /** What would become of metadata: everything that is wrong with it, or what would be registered. */
-export interface Verdict {
+export interface Explanation {
   /** In the order in which a client learns of its mistakes one by one; none when it can be registered. */
   readonly refusals: readonly RegistrationError[];
   /** With every default; undefined when it is refused. */
@@ -42,7 +42,7 @@ export class ClientMetadataValidator {
   }
 
   /** Checks the same and goes on after a mistake, so that all of them are found. */
-  async explain(body: unknown, grantTypes: readonly string[] = this.config.server.grantTypes): Promise<Verdict> {
+  async explain(body: unknown, grantTypes: readonly string[] = this.config.server.grantTypes): Promise<Explanation> {
     const findings = new EveryMistake();
     try {
       const metadata = await this.judge(body, grantTypes, findings);

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
-import type { Verdict } from '../client-metadata/client-metadata.validator.js';
+import type { Explanation } from '../client-metadata/client-metadata.validator.js';
 import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, NO_SECRET, type IssuedSecret } from '../client-secret/client-secret.service.js';
 import { ClientIdGenerator } from '../client/client-id.generator.js';
@@ -75,7 +75,7 @@ export class ClientRegistrationService {
    * @param body the parsed JSON of a request, of any type
    * @param credential what the guard would find out; undefined for a caller without one
    */
-  async explain(body: unknown, credential?: RegistrationCredential): Promise<Verdict> {
+  async explain(body: unknown, credential?: RegistrationCredential): Promise<Explanation> {
     const { grantTypes, context } = this.circumstances(credential);
     return this.policies.explain(body, grantTypes, context);
   }

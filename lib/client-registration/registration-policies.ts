@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
-import { ClientMetadataValidator, type Verdict } from '../client-metadata/client-metadata.validator.js';
+import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
 import { RegistrationError } from '../errors/registration.error.js';
 import type { RegistrationContext, RegistrationPolicy } from './registration.policy.js';
 
@@ -26,11 +26,11 @@ export class RegistrationPolicies {
   }
 
   /** Every rule that is violated; where none is, what the first policy that refuses says. */
-  async explain(body: unknown, grantTypes: readonly string[], context: RegistrationContext): Promise<Verdict> {
-    const verdict = await this.validator.explain(body, grantTypes);
-    if (!verdict.metadata) return verdict;
+  async explain(body: unknown, grantTypes: readonly string[], context: RegistrationContext): Promise<Explanation> {
+    const explanation = await this.validator.explain(body, grantTypes);
+    if (!explanation.metadata) return explanation;
     try {
-      return { refusals: [], metadata: await this.reviewed(verdict.metadata, grantTypes, context) };
+      return { refusals: [], metadata: await this.reviewed(explanation.metadata, grantTypes, context) };
     } catch (error) {
       if (error instanceof RegistrationError) return { refusals: [error], metadata: undefined };
       throw error;
