@@ -28,10 +28,15 @@ export type AdapterName = (typeof adapters)[number];
 /** What differs by database is tested in a plain host; beside it one host, which has everything at once, is on all of them. */
 const onAllDatabases = currentHostName === 'plain' || currentHostName === 'everything';
 
+/** With `TEST_PAIRS` each database has one adapter, each adapter a database: enough beside a run that has them all. */
+const isPaired = process.env['TEST_PAIRS'] !== undefined;
+
 /** Every adapter on every database of this run, for `describe.each(platforms)('... ($adapter, $database.name)', ...)`. */
 export const platforms = databases
   .filter(({ kind }) => onAllDatabases || kind === 'sqlite')
-  .flatMap((database) => adapters.map((adapter) => ({ adapter, database })));
+  .flatMap((database, i) =>
+    adapters.filter((_, j) => !isPaired || (i + j) % adapters.length === 0).map((adapter) => ({ adapter, database })),
+  );
 
 export interface ServerSetup {
   /** The host to be in; by default that of the run. */
