@@ -8,7 +8,7 @@ import {
 import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import type { MessageAlgorithms, ServerOptions } from '../server.options.js';
-import { AUTH_METHODS, GRANT_TYPES, isAbsoluteUri, isExtensionGrant } from '../start-checks/server.check.js';
+import { AUTH_METHODS, GRANT_TYPES, isAbsoluteUri, isExtensionGrant, isToken } from '../start-checks/server.check.js';
 
 /** Every rule that metadata violates at a server that offers everything: all syntax, and the rules across fields. */
 export async function explainMetadata(metadata: unknown): Promise<Explanation> {
@@ -38,7 +38,7 @@ function serverFor(metadata: unknown): ServerOptions {
   };
   const unsigned: MessageAlgorithms = { ...signed, signingAlgs: [...JWS_ALGORITHMS, 'none'] };
   return {
-    scopes: named('scope').filter((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)),
+    scopes: named('scope').filter(isToken),
     grantTypes: [...GRANT_TYPES, ...named('grant_types').filter(isExtensionGrant)],
     responseTypes: [
       'code',
@@ -61,18 +61,20 @@ function serverFor(metadata: unknown): ServerOptions {
       subjectTypes: ['public', 'pairwise'],
       idToken: unsigned,
       userinfo: unsigned,
-      acrValues: [...named('default_acr_values'), ANY],
+      acrValues: [...named('default_acr_values').filter(isToken), ANY],
     },
     requestObjects: { ...unsigned, byReference: true },
     pushedAuthorizationRequests: true,
-    authorizationDetailsTypes: [...named('authorization_details_types'), ANY],
+    authorizationDetailsTypes: [...named('authorization_details_types').filter(isToken), ANY],
     dpop: true,
     mutualTls: { endpointAliases: true },
     logout: true,
     introspection: signed,
     authorizationResponses: signed,
     ciba: { deliveryModes: ['poll', 'ping', 'push'], requestSigningAlgs: SIGNATURE_ALGORITHMS, userCode: true },
-    federation: { clientRegistrationTypes: ['automatic', 'explicit', ...named('client_registration_types')] },
+    federation: {
+      clientRegistrationTypes: ['automatic', 'explicit', ...named('client_registration_types').filter(isToken)],
+    },
     uma: true,
     verifiableCredentials: true,
     nfv: signed,

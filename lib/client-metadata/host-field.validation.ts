@@ -7,6 +7,7 @@ import { CONSTRAINT_PREFIX, JUDGED } from './metadata-field.decorator.js';
 import type { Findings } from './metadata-findings.js';
 import { metadataTable, type MetadataTable } from './metadata-table.js';
 import { unfitForStorage } from './text.rules.js';
+import { FINITE_RULE, hasInfiniteNumber } from './value.rules.js';
 
 /**
  * The fields and rules a host's metadata class adds with the ordinary decorators of class-validator and class-transformer.
@@ -58,12 +59,15 @@ export class HostFieldValidation {
   /** What no database can store, and what class-transformer would take for a class. */
   private isFit(name: string, value: unknown, findings: Findings): boolean {
     const row = this.table.get(taggedName(name)?.base ?? name);
-    const refuse = (rule: string) => row && findings.refuse(name, new row.error(`${name} ${rule}`));
-    const isUnfit = unfitForStorage(value);
-    const isUnsafe = hasMember(value, UNSAFE_NAMES);
-    if (isUnfit) refuse('must be well-formed Unicode without NUL');
-    else if (isUnsafe) refuse('must not have a member called constructor');
-    return !isUnfit && !isUnsafe;
+    const rule = unfitForStorage(value)
+      ? 'must be well-formed Unicode without NUL'
+      : hasMember(value, UNSAFE_NAMES)
+        ? 'must not have a member called constructor'
+        : hasInfiniteNumber(value)
+          ? FINITE_RULE
+          : undefined;
+    if (row && rule !== undefined) findings.refuse(name, new row.error(`${name} ${rule}`));
+    return rule === undefined;
   }
 
   /** A field that is absent breaks no rule: `@MetadataField({ required: true })` says that it must be there. */

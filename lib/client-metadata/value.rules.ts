@@ -15,13 +15,15 @@ export const objectOfObjects: MetadataRule = (value) => {
   const names = Object.keys(value);
   if (names.length === 0) return violation('must not be empty');
   if (names.some((name) => text(name) !== NONE)) return violation('must have members with names');
-  // JSON has no infinite number, and a number that is too large would become null.
-  if (hasInfiniteNumber(value)) return violation('must have only numbers in the range of a double');
+  if (hasInfiniteNumber(value)) return violation(FINITE_RULE);
   return Object.values(value).every(isJsonObject) ? NONE : violation('must have only JSON objects as members');
 };
 
-function hasInfiniteNumber(value: object): boolean {
-  return [...objectsWithin(value)].some((object) =>
-    Object.values(object).some((one) => typeof one === 'number' && !Number.isFinite(one)),
-  );
+/** Whether a value is or holds a number that JSON cannot write: one beyond the range of a double, which is read as infinite. */
+export function hasInfiniteNumber(value: unknown): boolean {
+  const isInfinite = (one: unknown) => typeof one === 'number' && !Number.isFinite(one);
+  return isInfinite(value) || [...objectsWithin(value)].some((object) => Object.values(object).some(isInfinite));
 }
+
+/** The rule that such a number breaks: it would be stored and returned as null. */
+export const FINITE_RULE = 'must have only numbers in the range of a double';

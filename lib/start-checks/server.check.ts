@@ -136,8 +136,12 @@ export function checkServer(options: ServerOptions, encryptionKeys: readonly unk
   }
 }
 
+/** What scopes and other vocabularies of a server consist of (RFC 6749 section 3.3). */
+export function isToken(value: unknown): boolean {
+  return typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
+}
+
 function tokens(rule: string): Check {
-  const isToken = (value: unknown) => typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
   return must((value) => Array.isArray(value) && value.every(isToken), rule);
 }
 

@@ -161,6 +161,18 @@ describe('dcr explain', () => {
     expect(JSON.parse((await explain(everything)).stdout)).toMatchObject(everything);
   });
 
+  it.each(['default_acr_values', 'authorization_details_types', 'client_registration_types'])(
+    'judges names in %s that no server can have',
+    async (field) => {
+      const { code, stdout, stderr } = await explain({ redirect_uris: REDIRECT_URIS, [field]: ['a b', 'é', '"'] });
+      expect(code).toBe(1);
+      expect(stdout).toMatch(
+        new RegExp(`^invalid_client_metadata: ${field} must contain a value this server supports: `),
+      );
+      expect(stderr).toBe('error: a rule is violated\n');
+    },
+  );
+
   it.each([['[]'], ['[{}]'], ['null'], ['7'], ['"text"']])(
     'says of %s in one line that it is no object',
     async (text) => {

@@ -138,6 +138,25 @@ describe('grant and response types that disagree (RFC 7591 section 2.1)', () => 
   });
 });
 
+describe('a field of a host that takes anything', () => {
+  class Anything extends ClientMetadata {
+    @MetadataField()
+    acme?: unknown;
+  }
+
+  it.each(['1e400', '[1e400]', '{"a":{"b":-1e400}}'])('has no number that would become null: %s', async (text) => {
+    const body = clientMetadata({ acme: JSON.parse(text) });
+    await expect(validator({ metadata: Anything }).validate(body)).rejects.toThrow(
+      new InvalidClientMetadataError('acme must have only numbers in the range of a double'),
+    );
+  });
+
+  it.each(['1e308', '[-0.5]', '{"a":{"b":0}}'])('has any other number: %s', async (text) => {
+    const acme: unknown = JSON.parse(text);
+    await expect(validator({ metadata: Anything }).validate(clientMetadata({ acme }))).resolves.toMatchObject({ acme });
+  });
+});
+
 describe('what server and client can do together', () => {
   it('is no private_key_jwt with a key that fits none of the algorithms of the server', async () => {
     const server = { tokenEndpointAuthSigningAlgs: ['RS256'] };

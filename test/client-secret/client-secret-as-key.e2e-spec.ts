@@ -98,6 +98,17 @@ describe.each(platforms)('a server that offers everything ($adapter, $database.n
       expect(JSON.stringify(read.body)).not.toMatch(/encrypted"|aes256gcm/i);
     });
 
+    it('is issued once by updates at the same time, and it is the one that is stored', async () => {
+      const client = await register({ token_endpoint_auth_method: 'client_secret_basic' });
+      const members = { token_endpoint_auth_method: 'client_secret_jwt' };
+      const answers = await Promise.all(Array.from({ length: 6 }, () => manage('PUT', client, members)));
+      for (const { status } of answers) expect([200, 409]).toContain(status);
+      const [issued, ...others] = answers.filter(({ body }) => body.client_secret !== undefined);
+      expect(others).toEqual([]);
+      expect(issued?.body.client_secret).not.toBe(client.body.client_secret);
+      expect(await keyOf(client)).toBe(issued?.body.client_secret);
+    });
+
     it.each<Members>([
       { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey()] } },
       { token_endpoint_auth_method: 'self_signed_tls_client_auth', jwks: { keys: [certifiedKey()] } },
