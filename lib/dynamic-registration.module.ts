@@ -14,6 +14,7 @@ import {
 import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { ClientAdministrationService } from './client-administration/client-administration.service.js';
 import { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
 import { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
 import { ClientMetadataValidator } from './client-metadata/client-metadata.validator.js';
@@ -84,6 +85,7 @@ const EXPORTED = [
   RegistrationConfiguration,
   InitialAccessTokenService,
   OAuthClientService,
+  ClientAdministrationService,
   ClientRegistrationService,
   ClientConfigurationService,
   RegistrationAccessTokenService,
@@ -246,6 +248,7 @@ function core(entities: RegistrationEntities, dataSource: string | undefined): P
     OAuthClientRepository,
     OAuthClientFactory,
     OAuthClientService,
+    ClientAdministrationService,
     InitialAccessTokenRepository,
     InitialAccessTokenService,
     RegistrationAccessTokenService,

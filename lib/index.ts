@@ -67,6 +67,10 @@ export {
   type RegistrationEvent,
 } from './client-registration/registration.listener.js';
 export { RegistrationPolicy, type RegistrationContext } from './client-registration/registration.policy.js';
+export {
+  ClientAdministrationService,
+  type RotatedClient,
+} from './client-administration/client-administration.service.js';
 export { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
 export { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
 export { InitialAccessToken } from './initial-access-token/initial-access-token.entity.js';
@@ -89,6 +93,7 @@ export { ClientIdGenerator } from './client/client-id.generator.js';
 export { OAuthClient } from './client/oauth-client.entity.js';
 export { OAuthClientFactory, type NewClient } from './client/oauth-client.factory.js';
 export { isPublicClient, type ClientSource, type OAuthClientRecord } from './client/oauth-client.record.js';
+export type { ClientPage } from './client/oauth-client.repository.js';
 export { OAuthClientService, type CreatedClient, type ManualClient } from './client/oauth-client.service.js';
 export { epochSeconds } from './storage/epoch-seconds.js';
 export { redirectUriMatches } from './client/redirect-uri.matching.js';

@@ -56,16 +56,20 @@ export class ClientMetadataSettlement {
     );
   }
 
-  /** @param scope decides about the scope, which a policy may have narrowed to none */
+  /**
+   * @param allowed the grant types to choose from; `none` for a client that shall have no grant type
+   * @param scope decides about the scope, which a policy may have narrowed to none
+   */
   settle(
     asked: ClientMetadata,
-    grantTypes: readonly string[],
+    allowed: readonly string[] | 'none',
     scope: (asked: string | undefined) => string | undefined,
     findings: Findings,
   ): RegistrableMetadata {
     const refuse = (violations: readonly FieldViolation[]) => this.refuse(violations, findings);
     refuse(this.missingFields(asked).filter(({ field }) => !findings.isRefused(field)));
-    const types = this.grantAndResponseTypes(asked, grantTypes, refuse);
+    const types =
+      allowed === 'none' ? this.noGrantTypes(asked, refuse) : this.grantAndResponseTypes(asked, allowed, refuse);
     const redirectUris = asked.redirect_uris ?? [];
     const settled = Object.assign(asked, {
       redirect_uris: redirectUris,
@@ -102,6 +106,16 @@ export class ClientMetadataSettlement {
       const value: unknown = Reflect.get(asked, name);
       return isOmitted(value) || (Array.isArray(value) && value.length === 0) ? ofField(name, 'is required') : [];
     });
+  }
+
+  /** A client that can use no endpoint: what it has is kept for it until it is given a grant type. */
+  private noGrantTypes(
+    { response_types: responseTypes = [] }: ClientMetadata,
+    refuse: (violations: readonly FieldViolation[]) => void,
+  ): GrantAndResponseTypes {
+    const types = { grantTypes: [], responseTypes };
+    refuse(typeViolations(types));
+    return types;
   }
 
   private grantAndResponseTypes(

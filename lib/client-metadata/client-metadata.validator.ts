@@ -31,21 +31,27 @@ export class ClientMetadataValidator {
    * Checks what a client asks for.
    * @param body the parsed JSON of the request, of any type
    * @param grantTypes the grant types this caller may have, of those the server supports
+   * @param mayHaveNone whether an empty list of grant types is taken for none at all; otherwise it counts as omitted
    * @returns the metadata to register, with every default; its members are those of the metadata class and nothing else
    * @throws RegistrationError naming the field, the entry and the rule
    */
   async validate(
     body: unknown,
     grantTypes: readonly string[] = this.config.server.grantTypes,
+    mayHaveNone = false,
   ): Promise<RegistrableMetadata> {
-    return this.judge(body, grantTypes, FIRST_MISTAKE);
+    return this.judge(body, grantTypes, mayHaveNone, FIRST_MISTAKE);
   }
 
   /** Checks the same and goes on after a mistake, so that all of them are found. */
-  async explain(body: unknown, grantTypes: readonly string[] = this.config.server.grantTypes): Promise<Explanation> {
+  async explain(
+    body: unknown,
+    grantTypes: readonly string[] = this.config.server.grantTypes,
+    mayHaveNone = false,
+  ): Promise<Explanation> {
     const findings = new EveryMistake();
     try {
-      const metadata = await this.judge(body, grantTypes, findings);
+      const metadata = await this.judge(body, grantTypes, mayHaveNone, findings);
       return { refusals: findings.errors, metadata: findings.errors.length === 0 ? metadata : undefined };
     } catch (error) {
       // The body as a whole: there are no fields to go on with.
@@ -64,10 +70,23 @@ export class ClientMetadataValidator {
     metadata: ClientMetadata,
     grantTypes: readonly string[],
     judged: JudgedMembers,
+    mayHaveNone = false,
   ): Promise<RegistrableMetadata> {
     const { scopes } = this.config.server;
     const members = await this.reader.read(Object.fromEntries(Object.entries(metadata)), FIRST_MISTAKE, judged);
-    return this.settlement.settle(members, grantTypes, (narrowed) => scopeWithin(narrowed, scopes), FIRST_MISTAKE);
+    const allowed = mayHaveNone && hasNoGrantTypes(metadata) ? 'none' : grantTypes;
+    return this.settlement.settle(members, allowed, (narrowed) => scopeWithin(narrowed, scopes), FIRST_MISTAKE);
+  }
+
+  /**
+   * Checks a scope alone, as an administrator sets it: what the server does not support is refused and never narrowed.
+   * @returns the scope as it is stored
+   * @throws InvalidClientMetadataError naming the rule
+   */
+  async validateScope(scope: string): Promise<string | undefined> {
+    const members = await this.reader.read({ scope }, FIRST_MISTAKE);
+    this.settlement.refuse(unsupportedScope(members.scope, this.config.server.scopes, 'reject'), FIRST_MISTAKE);
+    return members.scope;
   }
 
   /** The members as they are now, to tell afterwards which of them a policy has changed. */
@@ -75,10 +94,21 @@ export class ClientMetadataValidator {
     return new Map(Object.entries(metadata).map(([name, value]) => [name, JSON.stringify(value)]));
   }
 
-  private async judge(body: unknown, grantTypes: readonly string[], findings: Findings): Promise<RegistrableMetadata> {
+  private async judge(
+    body: unknown,
+    grantTypes: readonly string[],
+    mayHaveNone: boolean,
+    findings: Findings,
+  ): Promise<RegistrableMetadata> {
     const { server, unsupportedMetadata, limits } = this.config;
-    const members = await this.reader.read(requireJsonObject(body, limits.metadataBytes), findings);
+    const request = requireJsonObject(body, limits.metadataBytes);
+    const members = await this.reader.read(request, findings);
     this.settlement.refuse(unsupportedScope(members.scope, server.scopes, unsupportedMetadata), findings);
-    return this.settlement.settle(members, grantTypes, (asked) => scopeFor(asked, server), findings);
+    const allowed = mayHaveNone && hasNoGrantTypes(request) ? 'none' : grantTypes;
+    return this.settlement.settle(members, allowed, (asked) => scopeFor(asked, server), findings);
   }
+}
+
+function hasNoGrantTypes({ grant_types }: Pick<ClientMetadata, 'grant_types'>): boolean {
+  return Array.isArray(grant_types) && grant_types.length === 0;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
 import { RegistrationError } from '../errors/registration.error.js';
@@ -22,12 +23,12 @@ export class RegistrationPolicies {
     grantTypes: readonly string[],
     context: RegistrationContext,
   ): Promise<RegistrableMetadata> {
-    return this.reviewed(await this.validator.validate(body, grantTypes), grantTypes, context);
+    return this.reviewed(await this.validator.validate(body, grantTypes, mayHaveNone(context)), grantTypes, context);
   }
 
   /** Every rule that is violated; where none is, what the first policy that refuses says. */
   async explain(body: unknown, grantTypes: readonly string[], context: RegistrationContext): Promise<Explanation> {
-    const explanation = await this.validator.explain(body, grantTypes);
+    const explanation = await this.validator.explain(body, grantTypes, mayHaveNone(context));
     if (!explanation.metadata) return explanation;
     try {
       return { refusals: [], metadata: await this.reviewed(explanation.metadata, grantTypes, context) };
@@ -35,6 +36,24 @@ export class RegistrationPolicies {
       if (error instanceof RegistrationError) return { refusals: [error], metadata: undefined };
       throw error;
     }
+  }
+
+  /**
+   * Judges the scope that an administrator sets, the rest of the client being what it is.
+   * @param metadata the client as it is
+   * @param scope the scope it shall have; undefined takes it away
+   * @returns the scope to store
+   * @throws RegistrationError of a rule or a policy
+   */
+  async judgeScope(
+    metadata: Readonly<Record<string, unknown>>,
+    scope: string | undefined,
+    context: RegistrationContext,
+  ): Promise<string | undefined> {
+    const judged = scope === undefined ? undefined : await this.validator.validateScope(scope);
+    let proposed: ClientMetadata = { ...metadata, scope: judged };
+    for (const policy of this.policies) proposed = await policy.review(proposed, context);
+    return proposed.scope === undefined ? undefined : this.validator.validateScope(proposed.scope);
   }
 
   private async reviewed(
@@ -46,8 +65,14 @@ export class RegistrationPolicies {
     for (const policy of this.policies) {
       const judged = this.validator.asJudged(state);
       // A narrowed state must still be whole.
-      state = await this.validator.validateNarrowed(await policy.review(state, context), grantTypes, judged);
+      const reviewed = await policy.review(state, context);
+      state = await this.validator.validateNarrowed(reviewed, grantTypes, judged, mayHaveNone(context));
     }
     return state;
   }
+}
+
+/** Whoever adds a client by hand may leave it without grant types, to be given some later. */
+function mayHaveNone({ operation }: RegistrationContext): boolean {
+  return operation === 'create';
 }

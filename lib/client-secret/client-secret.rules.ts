@@ -1,4 +1,4 @@
-import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
+import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import { isSymmetric } from '../client-metadata/jose-algorithms.js';
 import type { MetadataTable } from '../client-metadata/metadata-table.js';
 
@@ -9,7 +9,7 @@ import type { MetadataTable } from '../client-metadata/metadata-table.js';
 export type SecretNeed = 'none' | 'to-present' | 'as-key';
 
 /** What a client needs a secret for: its authentication method, and any algorithm whose key is the secret (OpenID Connect Core section 10). */
-export function secretNeedOf(metadata: RegistrableMetadata, table: MetadataTable): SecretNeed {
+export function secretNeedOf(metadata: ClientMetadata, table: MetadataTable): SecretNeed {
   const method = metadata.token_endpoint_auth_method;
   if (method === 'client_secret_jwt') return 'as-key';
   for (const { name, algorithm } of table.values()) {

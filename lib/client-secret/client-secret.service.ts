@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
@@ -7,7 +8,7 @@ import { epochNow } from '../token/clock.js';
 import { TokenGenerator } from '../token/opaque-token.js';
 import { ClientSecretCipher } from './client-secret.cipher.js';
 import { ClientSecretHasher } from './client-secret.hasher.js';
-import type { SecretNeed } from './client-secret.rules.js';
+import { secretNeedOf, type SecretNeed } from './client-secret.rules.js';
 
 /** The columns of a client that say whether and until when it has a secret. */
 export type SecretColumns = Pick<
@@ -41,6 +42,19 @@ export class ClientSecretService {
     private readonly hasher: ClientSecretHasher,
     private readonly cipher: ClientSecretCipher,
   ) {}
+
+  /**
+   * A new secret for a client with this metadata: the one that a person chose, or a generated one.
+   * @throws InvalidClientMetadataError for a client that has no use for one, or a secret that cannot be one
+   */
+  async make(clientId: string, metadata: ClientMetadata, chosen: string | undefined): Promise<IssuedSecret> {
+    const need = secretNeedOf(metadata, this.config.metadataTable);
+    if (need === 'none') {
+      const method = metadata.token_endpoint_auth_method;
+      throw new InvalidClientMetadataError(`client_secret is of no use with token_endpoint_auth_method ${method}`);
+    }
+    return chosen === undefined ? this.issue(clientId, need) : this.choose(clientId, chosen, need);
+  }
 
   /** A new secret with its lifetime. */
   async issue(clientId: string, need: Exclude<SecretNeed, 'none'>): Promise<IssuedSecret> {
@@ -84,6 +98,22 @@ export class ClientSecretService {
   async matches(client: Pick<OAuthClientRecord, 'clientSecretHash'>, presented: unknown): Promise<boolean> {
     if (typeof presented !== 'string' || presented === '' || !client.clientSecretHash) return false;
     return this.hasher.verify(presented, client.clientSecretHash);
+  }
+
+  /**
+   * The hash to keep of a secret that has just proved right, in place of one of another scheme.
+   * @returns undefined where the stored one stays, also because bcrypt does not take a secret that long
+   */
+  async rehashed(client: Pick<OAuthClientRecord, 'clientSecretHash'>, secret: string): Promise<string | undefined> {
+    const { clientSecretHash: stored } = client;
+    if (!isKey(stored) || !this.hasher.needsRehash(stored)) return undefined;
+    try {
+      // Nothing tells how many random bits it has.
+      return await this.hasher.hash(secret, true);
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
   }
 
   /** Whether the client's secret has expired (RFC 7591 section 3.2.1). */

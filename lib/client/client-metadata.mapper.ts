@@ -40,7 +40,8 @@ export class ClientMetadataMapper {
   /** The metadata of a client as it is answered: no member is `null` or empty (RFC 7591 section 3.2.1). */
   toMetadata(client: OAuthClientRecord): Readonly<Record<string, unknown>> {
     const members = this.withColumn.flatMap(({ name, property, mayBeEmpty = false }) =>
-      shown(name, Reflect.get(client, property), mayBeEmpty),
+      // A list of grant types that is left out would mean the authorization code grant (RFC 7591 section 2).
+      shown(name, Reflect.get(client, property), mayBeEmpty || name === 'grant_types'),
     );
     const additional = Object.entries(client.additionalMetadata ?? {}).filter(([name]) => this.isAdditional(name));
     return Object.fromEntries([...members, ...additional.flatMap(([name, value]) => shown(name, value, false))]);

@@ -1,9 +1,22 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { IsNull, type ObjectLiteral } from 'typeorm';
+import { In, IsNull, MoreThan, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import { exactText } from '../storage/exact-text.js';
 import { PostgresInsert } from '../storage/postgres-insert.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
-import type { OAuthClientRecord } from './oauth-client.record.js';
+import type { ClientSource, OAuthClientRecord } from './oauth-client.record.js';
+
+/** Which clients are listed, in the order of their ids. */
+export interface ClientPage {
+  /** Those of one owner. */
+  readonly owner?: string;
+  /** Those that registered themselves, or that were added by hand. */
+  readonly source?: ClientSource;
+  /** The id of the last client of the page before. */
+  readonly after?: string;
+  /** How many at most. */
+  readonly limit: number;
+}
 
 /** Keeps clients. Every conditional write repeats what the caller was judged by: version and registration access token. */
 @Injectable()
@@ -37,6 +50,28 @@ export class OAuthClientRepository {
     return found?.clientId === clientId ? found : undefined;
   }
 
+  /** The clients of a page; none for what cannot be an owner or an id. */
+  async list({ owner, source, after, limit }: ClientPage): Promise<OAuthClientRecord[]> {
+    if ([owner, after].some((key) => key !== undefined && !isKey(key))) return [];
+    const where: FindOptionsWhere<OAuthClientRecord> = {
+      ...(owner !== undefined && { owner: exactText(this.storage.dataSource, owner) }),
+      ...(source !== undefined && { source }),
+      ...(after !== undefined && { clientId: MoreThan(after) }),
+    };
+    return this.storage.read((manager) =>
+      manager.find(this.storage.entities.client, { where, order: { clientId: 'ASC' }, take: limit }),
+    );
+  }
+
+  /** Those of the ids that are taken, as the database compares them: MariaDB ignores case and trailing spaces. */
+  async taken(clientIds: readonly string[]): Promise<string[]> {
+    const clientId = In(clientIds.filter((id) => isKey(id)));
+    const found = await this.storage.read((manager) =>
+      manager.find(this.storage.entities.client, { where: { clientId }, select: { clientId: true } }),
+    );
+    return found.map((client) => client.clientId);
+  }
+
   /** An instance of the host's entity class. */
   create(record: Partial<OAuthClientRecord>): OAuthClientRecord {
     return this.storage.dataSource.manager.create(this.storage.entities.client, record);
@@ -55,6 +90,35 @@ export class OAuthClientRepository {
     const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
     const refused = await this.storage.unitOfWork.run(condition ? [condition, insert] : [insert], participant);
     return refused === undefined;
+  }
+
+  /**
+   * Stores new clients, all of them or none.
+   * @throws DuplicateKeyError when an id of them is taken
+   * @throws TypeError for a client that could never be found again
+   */
+  async insertAll(clients: readonly OAuthClientRecord[]): Promise<void> {
+    if (!clients.every((client) => isKey(client.clientId))) throw new TypeError('a client needs a clientId');
+    if (clients.length === 0) return;
+    const insert: Write = (manager) =>
+      manager
+        .createQueryBuilder()
+        .insert()
+        .into(this.entity)
+        .values([...clients]);
+    await this.storage.unitOfWork.run([insert]);
+  }
+
+  /** Replaces the hash of a client's secret by another one of the same secret, if it is still the one that was read. */
+  async replaceSecretHash({ clientId, clientSecretHash }: OAuthClientRecord, hash: string): Promise<void> {
+    if (!isKey(clientId) || !isKey(clientSecretHash)) return;
+    const update: Write = (manager) =>
+      manager
+        .createQueryBuilder()
+        .update(this.entity)
+        .set({ clientSecretHash: hash })
+        .where({ clientId, clientSecretHash });
+    await this.storage.unitOfWork.run([update]);
   }
 
   /**

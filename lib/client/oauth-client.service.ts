@@ -1,21 +1,25 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
 import { RegistrationPolicies } from '../client-registration/registration-policies.js';
 import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, NO_SECRET } from '../client-secret/client-secret.service.js';
+import { LOGGER } from '../errors/logger.js';
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
-import { isKey } from '../storage/registration-data-source.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { ClientIdGenerator } from './client-id.generator.js';
+import { CLIENT_ID_RULE, isClientId, isOwner, OWNER_RULE } from './client.rules.js';
 import { OAuthClientFactory } from './oauth-client.factory.js';
 import type { OAuthClientRecord } from './oauth-client.record.js';
 import { OAuthClientRepository } from './oauth-client.repository.js';
 
-/** A client to add by hand: its metadata by the names on the wire, and what a client could not choose itself. */
+/**
+ * A client to add by hand: its metadata by the names on the wire, and what a client could not choose itself. With an empty list of
+ * `grant_types` it has none, and can use no endpoint that needs one.
+ */
 export interface ManualClient extends ClientMetadata {
   /** 1 to 255 printable ASCII characters. @default generated */
   readonly clientId?: string;
@@ -35,6 +39,8 @@ export interface CreatedClient {
 /** The host's own way to its clients: add one by hand, look one up, check its secret. */
 @Injectable()
 export class OAuthClientService {
+  private readonly logger = new Logger(LOGGER);
+
   constructor(
     private readonly config: RegistrationConfiguration,
     private readonly policies: RegistrationPolicies,
@@ -56,13 +62,8 @@ export class OAuthClientService {
     owner,
     ...metadata
   }: ManualClient): Promise<CreatedClient> {
-    // Dot segments would leave the path of the client configuration endpoint.
-    if (typeof clientId !== 'string' || !/^(?!\.{1,2}$)[\x20-\x7e]{1,255}$/.test(clientId)) {
-      throw new InvalidClientMetadataError('client_id must have 1 to 255 printable ASCII characters');
-    }
-    if (owner !== undefined && (!isKey(owner) || owner.length > 255)) {
-      throw new InvalidClientMetadataError('owner must have 1 to 255 characters');
-    }
+    if (!isClientId(clientId)) throw new InvalidClientMetadataError(`client_id ${CLIENT_ID_RULE}`);
+    if (owner !== undefined && !isOwner(owner)) throw new InvalidClientMetadataError(`owner ${OWNER_RULE}`);
     const context = { operation: 'create', credential: undefined, owner: owner ?? null, client: undefined } as const;
     const registrable = await this.policies.judge(metadata, this.config.server.grantTypes, context);
     const secret = await this.secretFor(registrable, clientId, clientSecret);
@@ -84,19 +85,31 @@ export class OAuthClientService {
     return this.clients.findByClientId(clientId);
   }
 
-  /** Whether this is the client's secret and it has not expired; false for a client without one, and where none is presented. */
+  /**
+   * Whether this is the client's secret and it has not expired; false for a client without one, and where none is presented. A secret that
+   * proves right and was hashed in another scheme is hashed anew.
+   */
   async verifySecret(client: OAuthClientRecord, presented: string | undefined): Promise<boolean> {
-    return (await this.secrets.matches(client, presented)) && !this.secrets.isExpired(client);
+    if (presented === undefined || !(await this.secrets.matches(client, presented))) return false;
+    if (this.secrets.isExpired(client)) return false;
+    await this.rehash(client, presented);
+    return true;
+  }
+
+  /** The answer does not depend on it: what fails now is done with the next request of the client. */
+  private async rehash(client: OAuthClientRecord, secret: string): Promise<void> {
+    try {
+      const hash = await this.secrets.rehashed(client, secret);
+      if (hash !== undefined) await this.clients.replaceSecretHash(client, hash);
+    } catch (error) {
+      this.logger.warn(`a client secret was not hashed anew: ${error instanceof Error ? error.message : 'unknown'}`);
+    }
   }
 
   private async secretFor(metadata: RegistrableMetadata, clientId: string, chosen: string | undefined) {
-    const need = secretNeedOf(metadata, this.config.metadataTable);
-    if (need !== 'none') {
-      return chosen === undefined ? this.secrets.issue(clientId, need) : this.secrets.choose(clientId, chosen, need);
-    }
-    if (chosen === undefined) return { ...NO_SECRET, clientSecret: undefined };
-    const method = metadata.token_endpoint_auth_method;
-    throw new InvalidClientMetadataError(`client_secret is of no use with token_endpoint_auth_method ${method}`);
+    const isNeeded = secretNeedOf(metadata, this.config.metadataTable) !== 'none';
+    if (!isNeeded && chosen === undefined) return { ...NO_SECRET, clientSecret: undefined };
+    return this.secrets.make(clientId, metadata, chosen);
   }
 
   private async store(client: OAuthClientRecord): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { isKey } from '../storage/registration-data-source.js';
+import { isOwner, OWNER_RULE } from '../client/client.rules.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { epochNow } from '../token/clock.js';
 import { tokenHash, TokenGenerator } from '../token/opaque-token.js';
@@ -47,9 +47,7 @@ export class InitialAccessTokenService {
     const { owner = null, expiresInSeconds = DEFAULT_LIFETIME_SECONDS, maxUses = null } = options;
     requireInteger('expiresInSeconds', expiresInSeconds, 0, LONGEST_LIFETIME_SECONDS);
     if (maxUses !== null) requireInteger('maxUses', maxUses, 1, MOST_USES);
-    if (owner !== null && (!isKey(owner) || owner.length > 255)) {
-      throw new RangeError('owner must have 1 to 255 characters');
-    }
+    if (owner !== null && !isOwner(owner)) throw new RangeError(`owner ${OWNER_RULE}`);
     const token = options.token ?? this.generator.generate(PREFIX);
     if (typeof token !== 'string' || !/^[A-Za-z0-9\-._~+/]{32,}=*$/.test(token)) {
       throw new RangeError('token must have at least 32 characters of A-Z a-z 0-9 - . _ ~ + /');

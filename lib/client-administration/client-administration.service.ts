@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout } from 'node:timers/promises';
+import { RegistrationListeners } from '../client-registration/registration-listeners.js';
+import { RegistrationPolicies } from '../client-registration/registration-policies.js';
+import { ClientSecretService, type IssuedSecret } from '../client-secret/client-secret.service.js';
+import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import { OAuthClientRepository, type ClientPage } from '../client/oauth-client.repository.js';
+import { ConflictError } from '../errors/registration.error.js';
+
+/** How often a change is tried when others change the client meanwhile, and how long it waits at most after the first try. */
+const ATTEMPTS = 6;
+const PAUSE_MS = 10;
+
+/** A client whose secret was replaced, with the new one in clear. */
+export interface RotatedClient {
+  readonly client: OAuthClientRecord;
+  readonly clientSecret: string;
+}
+
+/** What administrators do with clients that are there: list, change and remove them, whoever added them. */
+@Injectable()
+export class ClientAdministrationService {
+  constructor(
+    private readonly policies: RegistrationPolicies,
+    private readonly secrets: ClientSecretService,
+    private readonly mapper: ClientMetadataMapper,
+    private readonly clients: OAuthClientRepository,
+    private readonly listeners: RegistrationListeners,
+  ) {}
+
+  /** A page of the clients, in the order of their ids. */
+  async list(page: ClientPage): Promise<OAuthClientRecord[]> {
+    return this.clients.list(page);
+  }
+
+  /**
+   * Replaces the scope of a client, or takes it away where none is given.
+   * @returns the client as it is now; undefined when there is none with exactly this id
+   * @throws RegistrationError naming the rule or of a policy; nothing has changed then
+   */
+  async setScope(clientId: string, scope: string | undefined): Promise<OAuthClientRecord | undefined> {
+    return this.change(clientId, async (client) => {
+      const context = { operation: 'update', credential: undefined, owner: client.owner, client } as const;
+      const judged = await this.policies.judgeScope(this.mapper.toMetadata(client), scope, context);
+      return { scope: judged ?? null };
+    });
+  }
+
+  /**
+   * Replaces the secret of a client; the one before is refused from now on.
+   * @param chosen a secret of 1 to 72 printable ASCII characters; of 64 to 72 where it is the key of an algorithm. @default generated
+   * @returns undefined when there is no client with exactly this id
+   * @throws InvalidClientMetadataError for a client that has no use for a secret, or a secret that cannot be one
+   */
+  async rotateSecret(clientId: string, chosen?: string): Promise<RotatedClient | undefined> {
+    let issued: IssuedSecret | undefined;
+    const client = await this.change(clientId, async (current) => {
+      issued ??= await this.secrets.make(clientId, this.mapper.toMetadata(current), chosen);
+      const { clientSecret: _, ...columns } = issued;
+      return columns;
+    });
+    return client && issued && { client, clientSecret: issued.clientSecret };
+  }
+
+  /**
+   * Removes a client with its secret and its registration access token.
+   * @returns whether there was one with exactly this id
+   */
+  async remove(clientId: string): Promise<boolean> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const client = await this.clients.findByClientId(clientId);
+      if (!client) return false;
+      const event = { type: 'deleted', client, previous: undefined, credential: undefined } as const;
+      if (await this.clients.delete(client, this.listeners.participant(event))) {
+        await this.listeners.tell(event);
+        return true;
+      }
+    }
+    throw new ConflictError();
+  }
+
+  /** Changes columns of a client as it is in that moment; judged anew when another request was faster. */
+  private async change(
+    clientId: string,
+    columnsFor: (client: OAuthClientRecord) => Promise<Partial<OAuthClientRecord>>,
+  ): Promise<OAuthClientRecord | undefined> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const client = await this.clients.findByClientId(clientId);
+      if (!client) return undefined;
+      const columns = await columnsFor(client);
+      const changed = this.clients.create({ ...client, ...columns, version: client.version + 1 });
+      const event = { type: 'updated', client: changed, previous: client, credential: undefined } as const;
+      if (await this.clients.update(client, columns, this.listeners.participant(event))) {
+        await this.listeners.tell(event);
+        return changed;
+      }
+      await setTimeout(Math.random() * attempt * PAUSE_MS);
+    }
+    throw new ConflictError();
+  }
+}

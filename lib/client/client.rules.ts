@@ -1,0 +1,21 @@
+/** What columns of text hold at most that are looked up. */
+const LONGEST = 255;
+
+/**
+ * Whether this can be a client identifier: 1 to 255 printable ASCII characters (RFC 6749 appendix A.1). Dot segments would leave the path of the
+ * client configuration endpoint.
+ */
+export function isClientId(value: unknown): value is string {
+  return typeof value === 'string' && /^(?!\.{1,2}$)[\x20-\x7e]{1,255}$/.test(value);
+}
+
+/** What a client identifier must be, in words. */
+export const CLIENT_ID_RULE = `must have 1 to ${LONGEST} printable ASCII characters`;
+
+/** Whether this can name who is responsible for a client: 1 to 255 characters, NUL not among them, which PostgreSQL does not store. */
+export function isOwner(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST && !value.includes('\0');
+}
+
+/** What an owner must be, in words. */
+export const OWNER_RULE = `must have 1 to ${LONGEST} characters`;
