@@ -14,7 +14,7 @@ export function addExplainCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ dcr explain client.json')
     .action(async (file: string) => {
       const metadata = await readJson(file);
-      const { explainMetadata } = await import('./any-server.js');
+      const { explainMetadata } = await import('./services/any-server.js');
       const { refusals, metadata: registered } = await explainMetadata(metadata);
       process.stdout.write(
         registered === undefined

@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { UsageError } from './command.error.js';
+import { addAuthCommand, addClientsCommand } from './clients/clients.command.js';
 import { addExplainCommand } from './explain.command.js';
-import { addMigrateCommand } from './migrate.command.js';
-import { maskPasswords, oneLine } from './message-text.js';
-import { addTokensCommand } from './tokens.command.js';
+import { addMigrateCommand } from './migrate/migrate.command.js';
+import { maskPasswords, oneLine } from './terminal/message-text.js';
+import { addTokensCommand } from './tokens/tokens.command.js';
 
 /** The exit codes of `dcr`: done, refused, and a command line that makes no sense. */
 export const EXIT = { done: 0, refused: 1, usage: 2 } as const;
@@ -28,7 +29,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 function createProgram(): Command {
   const program = new Command('dcr')
     .description(
-      'OAuth 2.0 Dynamic Client Registration: the tables, the initial access tokens and the client metadata of an authorization server',
+      'OAuth 2.0 Dynamic Client Registration: the tables, the initial access tokens and the clients of an authorization server',
     )
     .version(version())
     // Commands made by command() inherit both.
@@ -40,7 +41,9 @@ function createProgram(): Command {
     .addHelpText('after', EXAMPLE);
   addMigrateCommand(program);
   addTokensCommand(program);
+  addClientsCommand(program);
   addExplainCommand(program);
+  addAuthCommand(program);
   return program;
 }
 
@@ -50,7 +53,8 @@ Exit codes: 0 done, 1 refused, 2 wrong usage.
 Example:
   $ export DATABASE_URL=postgres://app@localhost/auth
   $ dcr migrate run
-  $ dcr tokens create --max-uses 1 --expires-in 1h`;
+  $ dcr tokens create --max-uses 1 --expires-in 1h
+  $ dcr clients list`;
 
 function version(): string {
   // By the name of the package, wherever in it this file is built to.

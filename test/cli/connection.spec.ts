@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseConnection } from '../../lib/cli/connection.js';
+import { parseConnection } from '../../lib/cli/connection/connection.js';
 
 describe('URL of a database', () => {
   it.each([

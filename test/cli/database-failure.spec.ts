@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TemporarilyUnavailableError } from 'nestjs-dynamic-registration';
 import { RefusedError, UsageError } from '../../lib/cli/command.error.js';
-import { parseConnection } from '../../lib/cli/connection.js';
-import { databaseFailure } from '../../lib/cli/database-failure.js';
+import { parseConnection } from '../../lib/cli/connection/connection.js';
+import { databaseFailure } from '../../lib/cli/connection/database-failure.js';
 import { StorageError } from '../../lib/errors/storage.error.js';
 
 const server = parseConnection('postgres://app:s3c%3Aret@db.example/auth', true);

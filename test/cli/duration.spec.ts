@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration } from '../../lib/cli/duration.js';
+import { parseDuration } from '../../lib/cli/tokens/duration.js';
 
 describe('duration', () => {
   it.each([

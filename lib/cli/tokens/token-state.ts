@@ -1,4 +1,4 @@
-import type { InitialAccessTokenRecord } from '../index.js';
+import type { InitialAccessTokenRecord } from '../../index.js';
 
 /** Whether a token can be used, or why not. */
 export type TokenState = 'active' | 'revoked' | 'expired' | 'used up';

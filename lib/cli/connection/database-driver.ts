@@ -1,8 +1,8 @@
-import { RefusedError } from './command.error.js';
-import type { Connection } from './connection.js';
+import { RefusedError } from '../command.error.js';
+import type { DatabaseConnection } from './connection.js';
 
 /** The packages of which one must be installed, in the order they are tried. */
-const PACKAGES: Readonly<Record<Connection['kind'], readonly string[]>> = {
+const PACKAGES: Readonly<Record<DatabaseConnection['kind'], readonly string[]>> = {
   postgres: ['pg'],
   mysql: ['mysql2'],
   mariadb: ['mysql2'],
@@ -13,7 +13,7 @@ const PACKAGES: Readonly<Record<Connection['kind'], readonly string[]>> = {
  * Loads the driver of a kind of database; users install only the one they need.
  * @throws RefusedError naming the package to install
  */
-export async function loadDriver(kind: Connection['kind']): Promise<unknown> {
+export async function loadDriver(kind: DatabaseConnection['kind']): Promise<unknown> {
   const failures: string[] = [];
   for (const name of PACKAGES[kind]) {
     try {

@@ -1,5 +1,5 @@
-import { UsageError } from './command.error.js';
-import { shellWord } from './message-text.js';
+import { UsageError } from '../command.error.js';
+import { shellWord } from '../terminal/message-text.js';
 
 interface NamedConnection {
   /** What messages call it: the URL without password and parameters. */
@@ -20,8 +20,17 @@ export interface ServerConnection extends NamedConnection {
   readonly url: URL;
 }
 
+/** A module of the host's that exports its TypeORM data source. */
+export interface HostConnection extends NamedConnection {
+  readonly kind: 'data-source';
+  readonly file: string;
+}
+
+/** A database that a URL names. */
+export type DatabaseConnection = SqliteConnection | ServerConnection;
+
 /** The database a command works on. */
-export type Connection = SqliteConnection | ServerConnection;
+export type Connection = DatabaseConnection | HostConnection;
 
 /** The URLs a connection can be given as. */
 export const CONNECTION_URLS = 'postgres://, mysql://, mariadb:// or sqlite:FILE';
@@ -31,7 +40,7 @@ export const CONNECTION_URLS = 'postgres://, mysql://, mariadb:// or sqlite:FILE
  * @param repeatable whether it stood on the command line, and a further command has to repeat it
  * @throws UsageError that does not repeat the URL, which may hold a password
  */
-export function parseConnection(text: string, repeatable: boolean): Connection {
+export function parseConnection(text: string, repeatable: boolean): DatabaseConnection {
   const given = text.trim();
   const scheme = /^[a-z]+(?=:)/i.exec(given)?.[0].toLowerCase() ?? '';
   switch (scheme) {

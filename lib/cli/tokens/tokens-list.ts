@@ -1,5 +1,6 @@
-import type { InitialAccessTokenRecord } from '../index.js';
-import { textTable } from './text-table.js';
+import type { InitialAccessTokenRecord } from '../../index.js';
+import { textTable } from '../terminal/text-table.js';
+import { time } from '../terminal/time.js';
 import { stateOf } from './token-state.js';
 
 /** How many clients may register with a token that sets no bound. */
@@ -43,10 +44,4 @@ export function tokenJson(tokens: readonly InitialAccessTokenRecord[], now: numb
     state: stateOf(token, now),
   }));
   return `${JSON.stringify(shown, null, 2)}\n`;
-}
-
-/** A time of the database as people read it, in UTC; `never` for none. */
-export function time(seconds: number | null): string {
-  if (seconds === null) return 'never';
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import type { DataSourceOptions } from 'typeorm';
-import { RefusedError } from './command.error.js';
-import type { Connection, ServerConnection, SqliteConnection } from './connection.js';
+import { RefusedError } from '../command.error.js';
+import type { DatabaseConnection, ServerConnection, SqliteConnection } from './connection.js';
 import { loadDriver } from './database-driver.js';
 import { SilentLogger } from './silent.logger.js';
 
@@ -21,7 +21,7 @@ const BUSY_TIMEOUT = 5_000;
  * @param create whether a SQLite file that is not there is made
  * @throws RefusedError when the driver is not installed, or the SQLite file is not there
  */
-export async function dataSourceOptions(connection: Connection, create = false): Promise<ConnectionOptions> {
+export async function dataSourceOptions(connection: DatabaseConnection, create = false): Promise<ConnectionOptions> {
   if (connection.kind === 'sqlite') return sqlite(connection, create);
   const driver = await loadDriver(connection.kind);
   if (connection.kind === 'postgres') {

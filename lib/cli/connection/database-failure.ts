@@ -1,6 +1,6 @@
-import { RefusedError, UsageError } from './command.error.js';
+import { RefusedError, UsageError } from '../command.error.js';
 import type { Connection } from './connection.js';
-import { maskPasswords, oneLine } from './message-text.js';
+import { maskPasswords, oneLine } from '../terminal/message-text.js';
 
 type Explanation = (connection: Connection) => string;
 
@@ -11,10 +11,12 @@ const unknownDatabase: Explanation = ({ name }) =>
   `the database of ${name} does not exist: create it, or check the name`;
 const notAllowed: Explanation = ({ name }) =>
   `the user of ${name} may not do this: grant it the rights, or use another user`;
-const otherVersion: Explanation = ({ again }) => `the tables are of another version: run dcr migrate run${again}`;
+const otherVersion: Explanation = (connection) => `the tables are of another version: ${migrate(connection)}`;
 const tableExists: Explanation = ({ name }) =>
   `${name} has a table of the same name that no migration made: use another database, or, if TypeORM's synchronize made it, ` +
   'mark the migration as run with migration:run --fake';
+const noSuchRow: Explanation = ({ name }) =>
+  `a row that this one refers to, such as its owner, is not in ${name}: add it first`;
 const locked: Explanation = ({ name }) => `${name} is locked by another process: try again`;
 const unopenable: Explanation = (connection) =>
   // A server can be reached by a path, too: its socket.
@@ -49,6 +51,9 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ER_BAD_FIELD_ERROR: otherVersion,
   '42P07': tableExists,
   ER_TABLE_EXISTS_ERROR: tableExists,
+  '23503': noSuchRow,
+  ER_NO_REFERENCED_ROW_2: noSuchRow,
+  SQLITE_CONSTRAINT_FOREIGNKEY: noSuchRow,
   SQLITE_BUSY: locked,
   SQLITE_LOCKED: locked,
   SQLITE_CANTOPEN: unopenable,
@@ -79,8 +84,14 @@ const MESSAGES: readonly (readonly [RegExp, Explanation])[] = [
 ];
 
 /** The tables are not there. */
-function missingTables({ name, again }: Connection): string {
-  return `${name} has no tables of this module: run dcr migrate run${again}`;
+function missingTables(connection: Connection): string {
+  return `${connection.name} has no tables of this module: ${migrate(connection)}`;
+}
+
+/** A host's data source has the migrations that the host lists there. */
+function migrate({ kind, again }: Connection): string {
+  const run = `run dcr migrate run${again}`;
+  return kind === 'data-source' ? `list the migrations of your entities in its migrations and ${run}` : run;
 }
 
 /** What went wrong with a database, in one line that says what to do and holds no password. */
@@ -110,6 +121,6 @@ function codeOf(error: unknown): string {
 
 function withoutPassword(message: string, connection: Connection): string {
   const masked = maskPasswords(message);
-  const password = connection.kind === 'sqlite' ? '' : connection.url.password;
+  const password = 'url' in connection ? connection.url.password : '';
   return password === '' ? masked : masked.replaceAll(decodeURIComponent(password), '***').replaceAll(password, '***');
 }

@@ -4,27 +4,48 @@ import {
   JWE_ALGORITHMS,
   JWS_ALGORITHMS,
   SIGNATURE_ALGORITHMS,
-} from '../client-metadata/jose-algorithms.js';
-import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
-import { RegistrationConfiguration } from '../registration-configuration.js';
-import type { MessageAlgorithms, ServerOptions } from '../server.options.js';
-import { AUTH_METHODS, GRANT_TYPES, isAbsoluteUri, isExtensionGrant, isToken } from '../start-checks/server.check.js';
+} from '../../client-metadata/jose-algorithms.js';
+import { ClientMetadataValidator, type Explanation } from '../../client-metadata/client-metadata.validator.js';
+import type { DynamicRegistrationOptions } from '../../dynamic-registration.options.js';
+import { RegistrationConfiguration } from '../../registration-configuration.js';
+import type { MessageAlgorithms, ServerOptions } from '../../server.options.js';
+import {
+  AUTH_METHODS,
+  GRANT_TYPES,
+  isAbsoluteUri,
+  isExtensionGrant,
+  isToken,
+} from '../../start-checks/server.check.js';
 
-/** Every rule that metadata violates at a server that offers everything: all syntax, and the rules across fields. */
-export async function explainMetadata(metadata: unknown): Promise<Explanation> {
-  const config = new RegistrationConfiguration({
+/**
+ * The configuration of a server that offers everything, and whatever values of its own vocabularies the metadata names: with it all syntax and the
+ * rules across fields are judged, and nothing that only a server knows.
+ */
+export function anyServerFor(
+  metadata: unknown,
+  options: Omit<DynamicRegistrationOptions, 'issuer' | 'server'> = {},
+): DynamicRegistrationOptions {
+  return {
+    ...options,
+    // No URL is made from it: the command line emits none.
     issuer: 'http://localhost',
     server: serverFor(metadata),
     // Nothing is encrypted with it: it stands for a server that can.
-    clientSecret: { encryptionKeys: [{ id: 'none', key: randomBytes(32).toString('base64') }] },
-  });
-  return new ClientMetadataValidator(config).explain(metadata);
+    clientSecret: {
+      ...options.clientSecret,
+      encryptionKeys: [{ id: 'none', key: randomBytes(32).toString('base64') }],
+    },
+  };
+}
+
+/** Every rule that metadata violates at such a server. */
+export async function explainMetadata(metadata: unknown): Promise<Explanation> {
+  return new ClientMetadataValidator(new RegistrationConfiguration(anyServerFor(metadata))).explain(metadata);
 }
 
 /** Stands for the values of servers that the metadata does not name: without one, a server would not know the field. */
 const ANY = 'any';
 
-/** A server with every feature, and whatever values of its own vocabularies the metadata names. */
 function serverFor(metadata: unknown): ServerOptions {
   const named = (member: string): string[] => {
     const value: unknown = Object(metadata)[member];

@@ -1,10 +1,11 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type { InitialAccessTokenService, IssuedInitialAccessToken } from '../index.js';
-import { RefusedError } from './command.error.js';
-import { connectionOf, connectionOption } from './connection.option.js';
+import type { InitialAccessTokenService, IssuedInitialAccessToken } from '../../index.js';
+import { RefusedError } from '../command.error.js';
+import { withConnection } from '../connection/connection.option.js';
 import { parseDuration } from './duration.js';
-import { printable } from './message-text.js';
-import { time, tokenJson, tokenTable, UNLIMITED } from './tokens-list.js';
+import { printable } from '../terminal/message-text.js';
+import { time } from '../terminal/time.js';
+import { tokenJson, tokenTable, UNLIMITED } from './tokens-list.js';
 
 /** What fits the column. */
 const MOST_USES = 2_147_483_647;
@@ -27,19 +28,20 @@ interface CreateOptions {
 }
 
 function addCreate(tokens: Command): void {
-  tokens
-    .command('create')
-    .description(
-      'make a token: the token alone on the standard output, what it is good for on the standard error output',
-    )
-    .option('--max-uses <number>', 'how many clients may register with it (default: unlimited)', positiveInteger)
-    .option(
-      '--expires-in <duration>',
-      'lifetime, such as 30s, 15m, 1h or 7d; 0 means it never expires (default: 1h)',
-      duration,
-    )
-    .option('--owner <owner>', 'who is responsible for the clients that register with it')
-    .addOption(connectionOption())
+  withConnection(
+    tokens
+      .command('create')
+      .description(
+        'make a token: the token alone on the standard output, what it is good for on the standard error output',
+      )
+      .option('--max-uses <number>', 'how many clients may register with it (default: unlimited)', positiveInteger)
+      .option(
+        '--expires-in <duration>',
+        'lifetime, such as 30s, 15m, 1h or 7d; 0 means it never expires (default: 1h)',
+        duration,
+      )
+      .option('--owner <owner>', 'who is responsible for the clients that register with it'),
+  )
     .addHelpText(
       'after',
       '\nExample:\n  $ TOKEN=$(dcr tokens create --max-uses 1 --expires-in 1h --owner ops --connect sqlite:auth.sqlite)',
@@ -69,12 +71,13 @@ interface ListOptions {
 }
 
 function addList(tokens: Command): void {
-  tokens
-    .command('list')
-    .description('list the tokens, the newest first; never a token itself, which is not kept')
-    .option('--owner <owner>', 'only those of one owner')
-    .option('--json', 'a JSON array instead of a table, times in seconds since the epoch')
-    .addOption(connectionOption())
+  withConnection(
+    tokens
+      .command('list')
+      .description('list the tokens, the newest first; never a token itself, which is not kept')
+      .option('--owner <owner>', 'only those of one owner')
+      .option('--json', 'a JSON array instead of a table, times in seconds since the epoch'),
+  )
     .addHelpText('after', '\nExample:\n  $ dcr tokens list --owner ops --json --connect sqlite:auth.sqlite')
     .action(async ({ owner, json }: ListOptions, command: Command) => {
       const found = await withTokens(command, (service) => service.list(owner));
@@ -84,11 +87,12 @@ function addList(tokens: Command): void {
 }
 
 function addRevoke(tokens: Command): void {
-  tokens
-    .command('revoke')
-    .description('revoke a token at once; clients that registered with it stay')
-    .argument('<id>', 'the id of the token, as tokens list shows it')
-    .addOption(connectionOption())
+  withConnection(
+    tokens
+      .command('revoke')
+      .description('revoke a token at once; clients that registered with it stay')
+      .argument('<id>', 'the id of the token, as tokens list shows it'),
+  )
     .addHelpText(
       'after',
       '\nExample:\n  $ dcr tokens revoke 5f0c2f0e-6c1d-4a52-9d0b-0b8f6c1f7a11 --connect sqlite:auth.sqlite',
@@ -104,12 +108,11 @@ function addRevoke(tokens: Command): void {
 
 /** What needs a database is loaded only when a command runs. */
 async function withTokens<T>(command: Command, work: (service: InitialAccessTokenService) => Promise<T>): Promise<T> {
-  const connection = connectionOf(command);
-  const [{ withRegistration }, { InitialAccessTokenService }] = await Promise.all([
-    import('./registration-context.js'),
-    import('../index.js'),
+  const [{ withServices }, { InitialAccessTokenService }] = await Promise.all([
+    import('../services/services.js'),
+    import('../../index.js'),
   ]);
-  return withRegistration(connection, (services) => work(services.get(InitialAccessTokenService, { strict: false })));
+  return withServices(command, (services) => work(services(InitialAccessTokenService)));
 }
 
 function positiveInteger(text: string): number {

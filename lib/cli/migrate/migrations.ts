@@ -1,11 +1,12 @@
 import { DataSource, MigrationExecutor } from 'typeorm';
-import { dynamicRegistrationMigrations } from '../index.js';
-import { RefusedError } from './command.error.js';
-import type { Connection } from './connection.js';
-import { dataSourceOptions } from './data-source-options.js';
-import { databaseFailure } from './database-failure.js';
+import { dynamicRegistrationMigrations } from '../../index.js';
+import { RefusedError } from '../command.error.js';
+import type { Connection } from '../connection/connection.js';
+import { dataSourceOptions } from '../connection/data-source-options.js';
+import { databaseFailure } from '../connection/database-failure.js';
+import { loadHostDataSource } from '../connection/host-data-source.js';
 
-/** A migration of the module, and whether it has run on a database. */
+/** A migration of the module, or of a host's data source, and whether it has run on a database. */
 export interface MigrationState {
   readonly name: string;
   readonly applied: boolean;
@@ -60,8 +61,8 @@ async function withDataSource<T>(
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
   try {
-    const options = await dataSourceOptions(connection, create);
-    const dataSource = await new DataSource({ ...options, migrations: dynamicRegistrationMigrations }).initialize();
+    const dataSource = await withMigrations(connection, create);
+    await dataSource.initialize();
     try {
       return await work(dataSource);
     } finally {
@@ -70,6 +71,15 @@ async function withDataSource<T>(
   } catch (error) {
     throw databaseFailure(error, connection);
   }
+}
+
+/** A data source with the migrations of the module; that of a host with those it has. */
+async function withMigrations(connection: Connection, create: boolean): Promise<DataSource> {
+  if (connection.kind === 'data-source') return (await loadHostDataSource(connection)).dataSource;
+  return new DataSource({
+    ...(await dataSourceOptions(connection, create)),
+    migrations: dynamicRegistrationMigrations,
+  });
 }
 
 /** The names TypeORM keeps in its table. */

@@ -1,0 +1,32 @@
+import type { ClientMetadataMapper } from '../../client/client-metadata.mapper.js';
+import type { OAuthClientRecord } from '../../index.js';
+
+/** A client as a JSON object with the names of the wire; members without a value are left out. */
+export type ClientDocument = Readonly<Record<string, unknown>>;
+
+/** What a client is, with nothing that could be used in its name. Times are seconds since the epoch. */
+export function clientDocument(client: OAuthClientRecord, mapper: ClientMetadataMapper): ClientDocument {
+  return withoutAbsent({
+    client_id: client.clientId,
+    client_id_issued_at: client.clientIdIssuedAt,
+    source: client.source,
+    registered_openly: client.registeredOpenly,
+    owner: client.owner,
+    client_secret_expires_at: client.clientSecretExpiresAt,
+    ...mapper.toMetadata(client),
+  });
+}
+
+/** The same with the hashes of its credentials: everything that another database needs to have the same client. */
+export function storedClientDocument(client: OAuthClientRecord, mapper: ClientMetadataMapper): ClientDocument {
+  return withoutAbsent({
+    ...clientDocument(client, mapper),
+    client_secret_hash: client.clientSecretHash,
+    client_secret_encrypted: client.clientSecretEncrypted,
+    registration_access_token_hash: client.registrationAccessTokenHash,
+  });
+}
+
+function withoutAbsent(members: Record<string, unknown>): ClientDocument {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined));
+}

@@ -1,0 +1,137 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { ClientSource } from '../../index.js';
+import { addClientAddCommand } from './client-add.command.js';
+import { clientFacts } from './client-facts.js';
+import { addClientScopeCommand } from './client-scope.command.js';
+import { secretOf, withSecret, type SecretOptions } from './client-secret.option.js';
+import { clientTable } from './clients-list.js';
+import { addTransferCommands } from './clients-transfer.command.js';
+import { withConnection } from '../connection/connection.option.js';
+import { printable, shellWord } from '../terminal/message-text.js';
+
+const PAGE = 100;
+const LARGEST_PAGE = 1_000;
+
+/** `dcr clients`: what an operator does with clients. */
+export function addClientsCommand(program: Command): void {
+  const clients = program
+    .command('clients')
+    .description('add, list, change, remove, export and import clients')
+    .addHelpText('after', '\nExample:\n  $ dcr clients list --connect sqlite:auth.sqlite');
+  addClientAddCommand(clients, 'add');
+  addClientScopeCommand(clients, 'set-scope');
+  addList(clients);
+  addShow(clients);
+  addRotateSecret(clients);
+  addRemove(clients);
+  addTransferCommands(clients);
+}
+
+/** `dcr auth`: two of them under the names that users of other servers know. */
+export function addAuthCommand(program: Command): void {
+  const auth = program.command('auth').description('add a client, or replace its scopes: the same as dcr clients');
+  addClientAddCommand(auth, 'add-client');
+  addClientScopeCommand(auth, 'set-scope');
+}
+
+interface ListOptions {
+  readonly owner?: string;
+  readonly source?: ClientSource;
+  readonly after?: string;
+  readonly limit: number;
+  readonly json?: true;
+}
+
+function addList(clients: Command): void {
+  withConnection(
+    clients
+      .command('list')
+      .description('list the clients in the order of their ids; never a secret, which is not kept')
+      .option('--owner <owner>', 'only those of one owner')
+      .addOption(
+        new Option('--source <source>', 'only those that registered themselves, or that were added by hand').choices([
+          'dynamic',
+          'manual',
+        ]),
+      )
+      .option('--limit <number>', `how many at most, up to ${LARGEST_PAGE}`, pageSize, PAGE)
+      .option('--after <client_id>', 'the last client of the page before')
+      .option('--json', 'a JSON array instead of a table, times in seconds since the epoch'),
+  )
+    .addHelpText('after', '\nExample:\n  $ dcr clients list --owner acme --limit 20 --connect sqlite:auth.sqlite')
+    .action(async ({ owner, source, after, limit, json }: ListOptions, command: Command) => {
+      const { listClients } = await import('./clients.js');
+      const page = {
+        ...(owner !== undefined && { owner }),
+        ...(source !== undefined && { source }),
+        ...(after !== undefined && { after }),
+        limit,
+      };
+      const { clients: found, hasMore } = await listClients(command, page);
+      process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : clientTable(found));
+      const last = found.at(-1)?.['client_id'];
+      if (hasMore) process.stderr.write(`there are more: --after ${shellWord(String(last))}\n`);
+    });
+}
+
+interface OneClient {
+  readonly id: string;
+  readonly json?: true;
+}
+
+function addShow(clients: Command): void {
+  withConnection(
+    clients
+      .command('show')
+      .description('show a client; never its secret, which is not kept')
+      .requiredOption('--id <client_id>', 'the client identifier')
+      .option('--json', 'a JSON object instead of lines, times in seconds since the epoch'),
+  )
+    .addHelpText('after', '\nExample:\n  $ dcr clients show --id com.acme.app --connect sqlite:auth.sqlite')
+    .action(async ({ id, json }: OneClient, command: Command) => {
+      const { findClient } = await import('./clients.js');
+      const client = await findClient(command, id);
+      process.stdout.write(json ? `${JSON.stringify(client, null, 2)}\n` : clientFacts(client));
+    });
+}
+
+interface RotateOptions extends SecretOptions, OneClient {}
+
+function addRotateSecret(clients: Command): void {
+  const rotate = clients
+    .command('rotate-secret')
+    .description('replace the secret of a client, by default with a generated one; the one before is refused at once')
+    .requiredOption('--id <client_id>', 'the client identifier');
+  withConnection(withSecret(rotate).option('--json', 'a JSON object instead of lines'))
+    .addHelpText('after', '\nExample:\n  $ dcr clients rotate-secret --id com.acme.app --connect sqlite:auth.sqlite')
+    .action(async (options: RotateOptions, command: Command) => {
+      const secret = await secretOf(options);
+      const { rotateSecret } = await import('./clients.js');
+      const client = await rotateSecret(command, options.id, secret === true ? undefined : secret, {
+        hashRounds: options.hashRounds,
+      });
+      process.stdout.write(options.json ? `${JSON.stringify(client, null, 2)}\n` : clientFacts(client));
+    });
+}
+
+function addRemove(clients: Command): void {
+  withConnection(
+    clients
+      .command('remove')
+      .description('remove a client at once, with its secret and its registration access token')
+      .requiredOption('--id <client_id>', 'the client identifier'),
+  )
+    .addHelpText('after', '\nExample:\n  $ dcr clients remove --id com.acme.app --connect sqlite:auth.sqlite')
+    .action(async ({ id }: OneClient, command: Command) => {
+      const { removeClient } = await import('./clients.js');
+      await removeClient(command, id);
+      process.stdout.write(`removed ${printable(id)}\n`);
+    });
+}
+
+function pageSize(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > LARGEST_PAGE) {
+    throw new InvalidArgumentError(`It must be an integer from 1 to ${LARGEST_PAGE}.`);
+  }
+  return Number(text);
+}

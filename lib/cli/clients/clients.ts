@@ -1,0 +1,129 @@
+import type { Command } from 'commander';
+import { ClientMetadataMapper } from '../../client/client-metadata.mapper.js';
+import {
+  ClientAdministrationService,
+  OAuthClientService,
+  RegistrationConfiguration,
+  type ClientPage,
+} from '../../index.js';
+import { clientDocument, type ClientDocument } from './client-document.js';
+import { RefusedError } from '../command.error.js';
+import type { ServiceOptions } from '../services/registration-context.js';
+import { withServices } from '../services/services.js';
+
+/** A client to add, as an operator describes it. */
+export interface ClientToAdd extends ServiceOptions {
+  readonly id: string;
+  /** A secret of the operator's, `true` for a generated one; without any the client is public. */
+  readonly secret: string | true | undefined;
+  readonly redirectUris: readonly string[];
+  readonly scope: string | undefined;
+  readonly grantTypes: readonly string[];
+  readonly owner: string | undefined;
+}
+
+/**
+ * Adds a client.
+ * @returns what was made; with the secret in clear where it was generated, and the registration access token
+ */
+export async function addClient(command: Command, client: ClientToAdd): Promise<ClientDocument> {
+  const { id, secret, redirectUris, scope, grantTypes, owner, hashRounds } = client;
+  return withServices(
+    command,
+    async (services) => {
+      const isIdle = redirectUris.length === 0 && grantTypes.length === 0;
+      const created = await services(OAuthClientService).create({
+        clientId: id,
+        ...(typeof secret === 'string' && { clientSecret: secret }),
+        ...(owner !== undefined && { owner }),
+        ...(scope !== undefined && { scope }),
+        redirect_uris: [...redirectUris],
+        // Nothing to come back to and no grant type: it is given them later.
+        ...((isIdle || grantTypes.length > 0) && { grant_types: [...grantTypes] }),
+        token_endpoint_auth_method: secret === undefined ? 'none' : methodFor(services(RegistrationConfiguration)),
+      });
+      return {
+        ...clientDocument(created.client, services(ClientMetadataMapper)),
+        ...(secret === true && { client_secret: created.clientSecret }),
+        ...(created.registrationAccessToken !== undefined && {
+          registration_access_token: created.registrationAccessToken,
+        }),
+      };
+    },
+    { hashRounds },
+  );
+}
+
+/** How a client presents a secret to this server. */
+function methodFor({ server }: RegistrationConfiguration): string {
+  const methods = ['client_secret_basic', 'client_secret_post'];
+  return methods.find((method) => server.tokenEndpointAuthMethods.includes(method)) ?? 'client_secret_basic';
+}
+
+/** Replaces the scope of a client; undefined takes it away. */
+export async function setScope(command: Command, id: string, scope: string | undefined): Promise<ClientDocument> {
+  return withServices(command, async (services) => {
+    const client = await services(ClientAdministrationService).setScope(id, scope);
+    return clientDocument(existing(client), services(ClientMetadataMapper));
+  });
+}
+
+/** A page of the clients, and whether there are more. */
+export async function listClients(
+  command: Command,
+  page: ClientPage,
+): Promise<{ readonly clients: readonly ClientDocument[]; readonly hasMore: boolean }> {
+  return withServices(command, async (services) => {
+    const found = await services(ClientAdministrationService).list({ ...page, limit: page.limit + 1 });
+    const mapper = services(ClientMetadataMapper);
+    const clients = found.slice(0, page.limit).map((client) => clientDocument(client, mapper));
+    return { clients, hasMore: found.length > page.limit };
+  });
+}
+
+/** One client. */
+export async function findClient(command: Command, id: string): Promise<ClientDocument> {
+  return withServices(command, async (services) => {
+    const client = await services(OAuthClientService).find(id);
+    return clientDocument(existing(client), services(ClientMetadataMapper));
+  });
+}
+
+/**
+ * Replaces the secret of a client.
+ * @param secret the operator's own; undefined for a generated one, which is returned in clear
+ */
+export async function rotateSecret(
+  command: Command,
+  id: string,
+  secret: string | undefined,
+  options: ServiceOptions,
+): Promise<ClientDocument> {
+  return withServices(
+    command,
+    async (services) => {
+      const { client, clientSecret } = existing(await services(ClientAdministrationService).rotateSecret(id, secret));
+      return {
+        ...clientDocument(client, services(ClientMetadataMapper)),
+        ...(secret === undefined && { client_secret: clientSecret }),
+      };
+    },
+    options,
+  );
+}
+
+/** Removes a client. */
+export async function removeClient(command: Command, id: string): Promise<void> {
+  await withServices(command, async (services) => {
+    if (!(await services(ClientAdministrationService).remove(id))) throw noSuchClient();
+  });
+}
+
+function existing<T>(client: T | undefined): T {
+  if (client === undefined) throw noSuchClient();
+  return client;
+}
+
+function noSuchClient(): RefusedError {
+  return new RefusedError('there is no client with this id: dcr clients list shows the ids');
+}
