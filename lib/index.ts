@@ -126,4 +126,7 @@ export {
   RegistrationError,
   TemporarilyUnavailableError,
 } from './errors/registration.error.js';
+export { AdoptClientTable, type ClientColumnNames } from './migrations/adopt-client-table.js';
+export type { AdoptedRow, AdoptedValues } from './migrations/client-backfill.js';
+export { CreateInitialAccessTokens1764000000001 } from './migrations/create-initial-access-tokens.js';
 export { dynamicRegistrationMigrations } from './migrations/migrations.js';

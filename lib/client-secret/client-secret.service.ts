@@ -101,7 +101,7 @@ export class ClientSecretService {
   }
 
   /**
-   * The hash to keep of a secret that has just proved right, in place of one of another scheme.
+   * The hash to keep of a secret that has just proved right, where the hasher does not want to keep the one there is.
    * @returns undefined where the stored one stays, also because bcrypt does not take a secret that long
    */
   async rehashed(client: Pick<OAuthClientRecord, 'clientSecretHash'>, secret: string): Promise<string | undefined> {

@@ -86,8 +86,8 @@ export class OAuthClientService {
   }
 
   /**
-   * Whether this is the client's secret and it has not expired; false for a client without one, and where none is presented. A secret that
-   * proves right and was hashed in another scheme is hashed anew.
+   * Whether this is the client's secret and it has not expired; false for a client without one, and where none is presented. The hash
+   * of a secret that proves right is replaced where the hasher says so.
    */
   async verifySecret(client: OAuthClientRecord, presented: string | undefined): Promise<boolean> {
     if (presented === undefined || !(await this.secrets.matches(client, presented))) return false;

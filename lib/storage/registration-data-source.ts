@@ -1,5 +1,12 @@
 import type { Type } from '@nestjs/common';
-import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
+import {
+  QueryFailedError,
+  type DataSource,
+  type EntityManager,
+  type EntityMetadata,
+  type ObjectLiteral,
+  type QueryRunner,
+} from 'typeorm';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import type { InitialAccessTokenRecord } from '../initial-access-token/initial-access-token.record.js';
 import { FixedLookup } from './fixed-lookup.js';
@@ -55,9 +62,14 @@ export class RegistrationDataSource {
     const fixed = FixedLookup.for(this.dataSource, this.metadataOf(entity), properties);
     return async (...values) => {
       const found: unknown = await this.readOn(async (runner) => {
-        if (fixed?.isAlone) return fixed.find(runner, values);
-        const where = Object.fromEntries(properties.map((property, i) => [property, values[i]]));
-        return (await runner.manager.findOneBy<ObjectLiteral>(this.entities[entity], where)) ?? undefined;
+        try {
+          if (fixed?.isAlone) return await fixed.find(runner, values);
+          const where = Object.fromEntries(properties.map((property, i) => [property, values[i]]));
+          return (await runner.manager.findOneBy<ObjectLiteral>(this.entities[entity], where)) ?? undefined;
+        } catch (error) {
+          if (isNoValueOfTheColumn(error)) return undefined;
+          throw error;
+        }
       });
       return found as EntityOf<E> | undefined;
     };
@@ -78,6 +90,11 @@ export class RegistrationDataSource {
       throw storageFailure(error);
     }
   }
+}
+
+/** PostgreSQL's refusal of text for a column of another type, such as `uuid` in a host's entity: no row has it. */
+function isNoValueOfTheColumn(error: unknown): boolean {
+  return error instanceof QueryFailedError && Reflect.get(Object(error.driverError), 'code') === '22P02';
 }
 
 /**

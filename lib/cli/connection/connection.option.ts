@@ -42,7 +42,7 @@ export async function connectionOf(command: Command): Promise<Connection> {
     return {
       kind: 'data-source',
       file: dataSource,
-      name: printable(dataSource),
+      name: `the data source ${printable(dataSource)}`,
       again: ` --data-source ${shellWord(dataSource)}`,
     };
   }

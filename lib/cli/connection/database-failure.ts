@@ -17,6 +17,7 @@ const tableExists: Explanation = ({ name }) =>
   'mark the migration as run with migration:run --fake';
 const noSuchRow: Explanation = ({ name }) =>
   `a row that this one refers to, such as its owner, is not in ${name}: add it first`;
+const tooLong: Explanation = ({ name }) => `a value is too long for its column in ${name}: give a shorter one`;
 const locked: Explanation = ({ name }) => `${name} is locked by another process: try again`;
 const unopenable: Explanation = (connection) =>
   // A server can be reached by a path, too: its socket.
@@ -54,6 +55,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   '23503': noSuchRow,
   ER_NO_REFERENCED_ROW_2: noSuchRow,
   SQLITE_CONSTRAINT_FOREIGNKEY: noSuchRow,
+  '22001': tooLong,
+  ER_DATA_TOO_LONG: tooLong,
   SQLITE_BUSY: locked,
   SQLITE_LOCKED: locked,
   SQLITE_CANTOPEN: unopenable,

@@ -60,7 +60,7 @@ export function entitiesOf({ entityMetadatas }: DataSource, { name }: HostConnec
     const [only] = found;
     if (only !== undefined && found.length === 1) return only as E;
     throw new RefusedError(
-      `the data source of ${name} has ${found.length === 0 ? 'no entity that is' : 'several entities that are'} ${entity.name}: ` +
+      `${name} has ${found.length === 0 ? 'no entity that is' : 'several entities that are'} ${entity.name}: ` +
         `export ${OPTIONS_EXPORT}, the options of DynamicRegistrationModule.forRoot with its entities`,
     );
   };

@@ -72,8 +72,10 @@ async function open(connection: Connection): Promise<Opened> {
   }
   const { dataSource, registration } = await loadHostDataSource(connection);
   await dataSource.initialize();
-  // The data source is the only one here, whatever its name in the application is.
-  if (registration) return { dataSource, registration: { ...registration, dataSource: 'default' } };
+  if (registration) {
+    // The data source is the only one here, whatever its name in the application is; and an operator is told of what is not supported.
+    return { dataSource, registration: { ...registration, dataSource: 'default', unsupportedMetadata: 'reject' } };
+  }
   return { dataSource, registration: { ...OF_ANY_SERVER, entities: entitiesOf(dataSource, connection) } };
 }
 

@@ -1,0 +1,120 @@
+import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import { ClientBackfill, type AdoptedRow, type AdoptedValues } from './client-backfill.js';
+import { CLIENT_COLUMNS } from './oauth-client.columns.js';
+import {
+  alterTable,
+  columnName,
+  escaped,
+  isSqlite,
+  tableColumn,
+  type ColumnDefinition,
+  type NamedColumn,
+} from './table-definition.js';
+
+/** Names of columns, by the property of a client that they hold. */
+export type ClientColumnNames = { readonly [property in keyof OAuthClientRecord]?: string };
+
+/**
+ * Makes a table of clients that is there already into one that the module can use, and keeps every row: adds the columns it lacks, fills them, and
+ * then requires those that a client cannot be without. Extend it with the names of the table, and list the subclass in the `migrations` of the
+ * data source. A row that was there is of source `manual`, has no registration access token, and is never public unless it says so itself.
+ *
+ * On SQLite, which cannot require a column later, they have a default in the table.
+ */
+export abstract class AdoptClientTable implements MigrationInterface {
+  /** Ends with the time of the migration in milliseconds, as TypeORM demands it: `AdoptProviderApps1795600000000`. */
+  abstract readonly name: string;
+  /** The table, with its schema where that is not the one of the data source. */
+  protected abstract readonly table: string;
+  /** The columns that are there and stay as they are, at least the one of the client identifier: `{ clientId: 'id', clientName: 'name' }`. */
+  protected abstract readonly existing: ClientColumnNames & { readonly clientId: string };
+  /** Names of columns to add. @default those that the naming strategy of the data source gives them */
+  protected readonly added: ClientColumnNames = {};
+  /** The column that says when a client was made, of a type for times. @default none, and they are as old as the migration */
+  protected readonly createdAt: string | undefined = undefined;
+  /** The column with the redirect URI of a client. @default none, and they have no redirect URI */
+  protected readonly callbackUrl: string | undefined = undefined;
+
+  async up(runner: QueryRunner): Promise<void> {
+    const columns = this.columns(runner);
+    // A run that was interrupted goes on here: not every database undoes changes of a table.
+    const missing = await filterAsync(columns.added, async ({ name }) => !(await runner.hasColumn(this.table, name)));
+    for (const column of missing) await this.add(runner, column);
+    await new ClientBackfill(runner, this.table, {
+      ...columns,
+      createdAt: this.createdAt,
+      callbackUrl: this.callbackUrl,
+      valuesOf: (row) => this.valuesOf(row),
+    }).run();
+    if (!isSqlite(runner)) for (const column of columns.added) await this.require(runner, column);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const { name } of this.columns(runner).added.toReversed()) {
+      if (isSqlite(runner)) await alterTable(runner, this.table, `DROP COLUMN ${escaped(runner, name)}`);
+      else await runner.dropColumn(this.table, name);
+    }
+  }
+
+  /**
+   * What a row has in the columns that are added, and in the others where they are null and must not be. Override it to say more of a row than
+   * the defaults do: `{ ...super.valuesOf(row), scope: String(row.columns['scopes']) }`.
+   */
+  protected valuesOf({ createdAt, callbackUrl, hasSecret }: AdoptedRow): AdoptedValues {
+    return {
+      clientIdIssuedAt: createdAt,
+      clientSecretExpiresAt: hasSecret ? 0 : null,
+      source: 'manual',
+      registeredOpenly: false,
+      version: 1,
+      redirectUris: callbackUrl === null ? [] : [callbackUrl],
+      tokenEndpointAuthMethod: 'client_secret_basic',
+      grantTypes: ['authorization_code'],
+      responseTypes: ['code'],
+      applicationType: 'web',
+    };
+  }
+
+  private columns(runner: QueryRunner): { existing: NamedColumn[]; added: NamedColumn[] } {
+    const named = (names: Readonly<Record<string, string | undefined>>) => (definition: ColumnDefinition) => ({
+      definition,
+      name: names[definition.property] ?? columnName(runner, definition.property),
+    });
+    const isExisting = ({ property }: ColumnDefinition) => Object.hasOwn(this.existing, property);
+    return {
+      existing: CLIENT_COLUMNS.filter(isExisting).map(named(this.existing)),
+      added: CLIENT_COLUMNS.filter((column) => !isExisting(column)).map(named(this.added)),
+    };
+  }
+
+  private async add(runner: QueryRunner, { definition, name }: NamedColumn): Promise<void> {
+    if (!isSqlite(runner)) {
+      return runner.addColumn(
+        this.table,
+        new TableColumn({ ...tableColumn(runner, definition), name, isNullable: true }),
+      );
+    }
+    const { type, length } = tableColumn(runner, definition);
+    const declared = `${escaped(runner, name)} ${type}${length === undefined ? '' : `(${length})`}`;
+    const required = definition.nullable ? '' : ` NOT NULL DEFAULT ${SQLITE_DEFAULTS[type] ?? "''"}`;
+    return alterTable(runner, this.table, `ADD COLUMN ${declared}${required}`);
+  }
+
+  private async require(runner: QueryRunner, { definition, name }: NamedColumn): Promise<void> {
+    if (definition.nullable) return;
+    const column = new TableColumn({ ...tableColumn(runner, definition), name });
+    const nullable = column.clone();
+    nullable.isNullable = true;
+    await runner.changeColumn(this.table, nullable, column);
+  }
+}
+
+/** What no row keeps: each is filled after its column was added. */
+const SQLITE_DEFAULTS: Readonly<Record<string, string>> = { bigint: '0', integer: '0', boolean: '0', json: "'[]'" };
+
+async function filterAsync<T>(values: readonly T[], matches: (value: T) => Promise<boolean>): Promise<T[]> {
+  const matching: T[] = [];
+  for (const value of values) if (await matches(value)) matching.push(value);
+  return matching;
+}
