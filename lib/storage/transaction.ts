@@ -2,14 +2,24 @@ import { QueryFailedError, type EntityManager, type QueryRunner } from 'typeorm'
 import { discard } from './primary-connection.js';
 import { NothingMatched } from './unit-of-work.js';
 
-/** Does everything in one transaction on this connection; an error undoes it. */
+/** Is there as long as the transaction is. */
+const SAVEPOINT = 'dcr_writes';
+
+/**
+ * Does everything in one transaction on this connection; an error undoes it.
+ * @param isShared whether code of the host takes part. It may keep to itself that a statement of its own failed, and with it the transaction:
+ * PostgreSQL then takes a COMMIT for a ROLLBACK without a word, and a deadlock on MariaDB has rolled back already
+ */
 export async function inTransaction(
   runner: QueryRunner,
   work: (manager: EntityManager) => Promise<void>,
+  isShared: boolean,
 ): Promise<void> {
   try {
     await runner.startTransaction();
+    if (isShared) await runner.query(`SAVEPOINT ${SAVEPOINT}`);
     await work(runner.manager);
+    if (isShared) await runner.query(`RELEASE SAVEPOINT ${SAVEPOINT}`);
     await runner.commitTransaction();
   } catch (error) {
     await undo(runner, error);

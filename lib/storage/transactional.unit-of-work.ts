@@ -15,7 +15,8 @@ export class TransactionalUnitOfWork implements UnitOfWork {
         if (only && others.length === 0 && !participant && !this.hasHooks(only)) {
           return (await matched(only, runner.manager)) ? undefined : 0;
         }
-        await inTransaction(runner, (manager) => runAll(writes, manager, participant));
+        const isShared = participant !== undefined || this.hasHooksAnywhere();
+        await inTransaction(runner, (manager) => runAll(writes, manager, participant), isShared);
         return undefined;
       });
     } catch (error) {
@@ -28,6 +29,11 @@ export class TransactionalUnitOfWork implements UnitOfWork {
   private hasHooks(write: Write): boolean {
     const metadata = write(this.dataSource.manager).expressionMap.mainAlias?.metadata;
     return this.dataSource.subscribers.length > 0 || (!!metadata && metadata.listeners.length > 0);
+  }
+
+  private hasHooksAnywhere(): boolean {
+    const { subscribers, entityMetadatas } = this.dataSource;
+    return subscribers.length > 0 || entityMetadatas.some(({ listeners }) => listeners.length > 0);
   }
 }
 
