@@ -230,7 +230,7 @@ function core(entities: RegistrationEntities, dataSource: string | undefined): P
     {
       provide: RegistrationDataSource,
       useFactory: (source: DataSource, config: RegistrationConfiguration) => {
-        checkEntities(source, entities, config.metadataTable);
+        checkEntities(source, entities, config.metadataTable, config.limits);
         return new RegistrationDataSource(source, entities);
       },
       inject: [getDataSourceToken(dataSource), RegistrationConfiguration],

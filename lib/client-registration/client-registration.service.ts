@@ -4,6 +4,7 @@ import type { Explanation } from '../client-metadata/client-metadata.validator.j
 import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, NO_SECRET, type IssuedSecret } from '../client-secret/client-secret.service.js';
 import { ClientIdGenerator } from '../client/client-id.generator.js';
+import { isOwner, OWNER_RULE } from '../client/client.rules.js';
 import { OAuthClientFactory } from '../client/oauth-client.factory.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
@@ -47,6 +48,7 @@ export class ClientRegistrationService {
    * @throws RegistrationError when the request is refused; no use of a token is taken then
    */
   async register(body: unknown, credential?: RegistrationCredential): Promise<ClientInformation> {
+    const owner = ownerOf(credential);
     const metadata = await this.judge(body, credential);
     const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
     for (let attempt = 1; ; attempt++) {
@@ -57,7 +59,7 @@ export class ClientRegistrationService {
         source: 'dynamic',
         secret,
         registrationAccessTokenHash,
-        owner: credential?.owner ?? null,
+        owner,
         registeredOpenly: !credential,
       });
       try {
@@ -114,6 +116,13 @@ export class ClientRegistrationService {
 
   /** Whether it was the id that stood in the way, and not another unique column of the host's entity. */
   private async isTaken(client: OAuthClientRecord, error: unknown): Promise<boolean> {
-    return error instanceof DuplicateKeyError && (await this.clients.findByClientId(client.clientId)) !== undefined;
+    return error instanceof DuplicateKeyError && (await this.clients.taken([client.clientId])).length > 0;
   }
+}
+
+/** Guards are the host's, and what they answer has no type at run time: a database would make another text of some of it. */
+function ownerOf(credential: RegistrationCredential | undefined): string | null {
+  const owner: unknown = credential?.owner ?? null;
+  if (owner === null || isOwner(owner)) return owner;
+  throw new TypeError(`the owner that the guard of the registration endpoint answers ${OWNER_RULE}`);
 }

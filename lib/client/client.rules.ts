@@ -12,9 +12,9 @@ export function isClientId(value: unknown): value is string {
 /** What a client identifier must be, in words. */
 export const CLIENT_ID_RULE = `must have 1 to ${LONGEST} printable ASCII characters`;
 
-/** Whether this can name who is responsible for a client: 1 to 255 characters, NUL not among them, which PostgreSQL does not store. */
+/** Whether this can name who is responsible for a client: text that every database gives back as it is, without NUL and half characters. */
 export function isOwner(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= LONGEST && !value.includes('\0');
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST && !/[\0\p{Surrogate}]/u.test(value);
 }
 
 /** What an owner must be, in words. */

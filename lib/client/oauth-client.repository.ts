@@ -47,12 +47,12 @@ export class OAuthClientRepository {
   async findByRegistrationAccessToken(clientId: string, tokenHash: string): Promise<OAuthClientRecord | undefined> {
     if (!isKey(clientId) || !isKey(tokenHash)) return undefined;
     const found = await this.byRegistrationAccessToken(clientId, tokenHash);
-    return found?.clientId === clientId ? found : undefined;
+    return found?.clientId === clientId && found.registrationAccessTokenHash === tokenHash ? found : undefined;
   }
 
-  /** The clients of a page; none for what cannot be an owner or an id. */
+  /** The clients of a page; none for what cannot be an owner, a source or an id. */
   async list({ owner, source, after, limit }: ClientPage): Promise<OAuthClientRecord[]> {
-    if ([owner, after].some((key) => key !== undefined && !isKey(key))) return [];
+    if ([owner, source, after].some((key) => key !== undefined && !isKey(key))) return [];
     const where: FindOptionsWhere<OAuthClientRecord> = {
       ...(owner !== undefined && { owner: exactText(this.storage.dataSource, owner) }),
       ...(source !== undefined && { source }),

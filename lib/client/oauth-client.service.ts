@@ -117,8 +117,9 @@ export class OAuthClientService {
     try {
       await this.clients.insert(client, undefined, this.listeners.participant(event));
     } catch (error) {
-      if (error instanceof DuplicateKeyError) throw new InvalidClientMetadataError('client_id is taken already');
-      throw error;
+      // Another unique column of the host's entity may be what stands in the way.
+      const isTaken = error instanceof DuplicateKeyError && (await this.clients.taken([client.clientId])).length > 0;
+      throw isTaken ? new InvalidClientMetadataError('client_id is taken already') : error;
     }
     await this.listeners.tell(event);
   }

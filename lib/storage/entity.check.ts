@@ -2,9 +2,13 @@ import { getMetadataArgsStorage, type DataSource, type EntityMetadata } from 'ty
 import { isClientMetadataColumn } from '../client/client-metadata-column.decorator.js';
 import { METADATA_COLUMNS, SERVER_COLUMNS } from '../client/oauth-client.record.js';
 import type { MetadataTable } from '../client-metadata/metadata-table.js';
+import type { LimitOptions } from '../dynamic-registration.options.js';
 import { fail } from '../errors/start-failure.js';
 import { INITIAL_ACCESS_TOKEN_COLUMNS } from '../initial-access-token/initial-access-token.record.js';
 import type { RegistrationEntities } from './registration-data-source.js';
+
+/** What a column of type `text` holds on MariaDB and MySQL. */
+const TEXT_BYTES = 65_535;
 
 const SUPPORTED = ['postgres', 'mysql', 'mariadb', 'better-sqlite3'];
 
@@ -12,7 +16,12 @@ const SUPPORTED = ['postgres', 'mysql', 'mariadb', 'better-sqlite3'];
  * Checks what the module stands on: a database it knows, and entities with every column it needs.
  * @throws Error naming what is missing and the line to add
  */
-export function checkEntities(dataSource: DataSource, entities: RegistrationEntities, table: MetadataTable): void {
+export function checkEntities(
+  dataSource: DataSource,
+  entities: RegistrationEntities,
+  table: MetadataTable,
+  limits: Required<LimitOptions>,
+): void {
   const { type } = dataSource.options;
   if (!SUPPORTED.includes(type)) fail(`the data source is of type ${type}. Supported are ${SUPPORTED.join(', ')}`);
   if (!dataSource.isInitialized) {
@@ -32,6 +41,7 @@ export function checkEntities(dataSource: DataSource, entities: RegistrationEnti
     }
   }
   checkClient(dataSource.getMetadata(entities.client), table);
+  if (type === 'mysql' || type === 'mariadb') checkTextColumns(dataSource.getMetadata(entities.client), table, limits);
   requireColumns(dataSource.getMetadata(entities.initialAccessToken), INITIAL_ACCESS_TOKEN_COLUMNS);
 }
 
@@ -54,6 +64,16 @@ function checkClient(client: EntityMetadata, table: MetadataTable): void {
     }
     if (marked && !column) {
       fail(`${client.name}.${property} is marked with @ClientMetadataColumn() and is no column. Add @Column()`);
+    }
+  }
+}
+
+/** MariaDB and MySQL refuse what is longer, and a caller could send it. */
+function checkTextColumns(client: EntityMetadata, table: MetadataTable, limits: Required<LimitOptions>): void {
+  for (const { property, limits: { bytes } = {} } of table.values()) {
+    const column = client.findColumnWithPropertyName(property);
+    if (bytes && column?.type === 'text' && limits[bytes] > TEXT_BYTES) {
+      fail(`"limits.${bytes}" must be at most ${TEXT_BYTES}. The column of ${client.name}.${property} holds no more`);
     }
   }
 }

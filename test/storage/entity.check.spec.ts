@@ -23,6 +23,7 @@ import {
 } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { metadataTable } from '../../lib/client-metadata/metadata-table.js';
+import { DEFAULT_LIMITS } from '../../lib/dynamic-registration.options.js';
 import { checkEntities } from '../../lib/storage/entity.check.js';
 import { databases } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
@@ -303,7 +304,7 @@ describe('a data source of a kind nobody has tried', () => {
       entities: [OAuthClient, InitialAccessToken],
     });
     const entities = { client: OAuthClient, initialAccessToken: InitialAccessToken };
-    expect(() => checkEntities(dataSource, entities, metadataTable(ClientMetadata))).toThrow(
+    expect(() => checkEntities(dataSource, entities, metadataTable(ClientMetadata), DEFAULT_LIMITS)).toThrow(
       new Error(
         'DynamicRegistrationModule: the data source is of type cockroachdb. Supported are postgres, mysql, mariadb, better-sqlite3',
       ),

@@ -1,4 +1,5 @@
 import {
+  ClientAdministrationService,
   ClientConfigurationService,
   ClientSecretService,
   InitialAccessToken,
@@ -7,6 +8,7 @@ import {
   OAuthClientService,
   RegistrationAccessTokenService,
   TemporarilyUnavailableError,
+  type ClientPage,
   type InitialAccessTokenRecord,
   type OAuthClientRecord,
 } from 'nestjs-dynamic-registration';
@@ -73,6 +75,28 @@ const use = <T>(name: string, real: Use<T>['real'], call: Use<T>['call'], meant:
   call,
   meant,
 });
+/** The keys of a page of clients. */
+const pages = <T>(list: (it: T, page: ClientPage) => unknown): Use<T>[] => [
+  use(
+    'owner',
+    () => 'acme',
+    (it, owner) => list(it, { owner, limit: 10 }),
+    [undefined],
+  ),
+  use(
+    'source',
+    () => 'manual',
+    (it, source) => list(it, { source, limit: 10 }),
+    [undefined],
+  ),
+  // Everything comes after it.
+  use(
+    'after',
+    () => ' ',
+    (it, after) => list(it, { after, limit: 10 }),
+    [undefined],
+  ),
+];
 const walked = <T>(type: Walked<T>['type'], methods: Walked<T>['methods']): Walked<T> => ({ type, methods });
 
 const WALKED = [
@@ -101,10 +125,28 @@ const WALKED = [
       ),
       use('client', clientId, (it, key, { clientSecret }) => it.verifySecret(key, clientSecret)),
     ],
+    rehash: PRIVATE,
     secretFor: PRIVATE,
     store: PRIVATE,
   }),
+  walked(ClientAdministrationService, {
+    list: pages((it: ClientAdministrationService, page) => it.list(page)),
+    setScope: [use('clientId', clientId, (it, key) => it.setScope(key, undefined))],
+    rotateSecret: [
+      use('clientId', clientId, (it, key) => it.rotateSecret(key)),
+      use(
+        'chosen',
+        ({ clientSecret }) => clientSecret,
+        (it, key, { client }) => it.rotateSecret(client.clientId, key),
+        // Which is none, and generates one.
+        [undefined],
+      ),
+    ],
+    remove: [use('clientId', clientId, (it, key) => it.remove(key))],
+    change: PRIVATE,
+  }),
   walked(ClientSecretService, {
+    make: 'makes a secret, which choose judges',
     issue: 'makes a secret',
     choose: [
       use(
@@ -121,6 +163,7 @@ const WALKED = [
       ),
     ],
     renew: 'a step of an update',
+    rehashed: 'hashes what has proved right',
     isExpired: 'compares times',
     keyOf: 'decrypts what the client has',
     issued: PRIVATE,
@@ -190,6 +233,17 @@ const WALKED = [
       use('tokenHash', hashOf, (it, key, { client }) => it.findByRegistrationAccessToken(client.clientId, key)),
     ],
     create: 'makes an instance, and stores nothing',
+    list: pages((it: OAuthClientRepository, page) => it.list(page)),
+    taken: [use('clientId', clientId, (it, key) => it.taken([key]))],
+    insertAll: [use('clientId', clientId, (it, key, { client }) => it.insertAll([{ ...client, clientId: key }]))],
+    replaceSecretHash: [
+      use('clientId', clientId, (it, key, { client }) => it.replaceSecretHash({ ...client, clientId: key }, 'x')),
+      use(
+        'clientSecretHash',
+        ({ client }) => client.clientSecretHash ?? '',
+        (it, key, { client }) => it.replaceSecretHash({ ...client, clientSecretHash: key }, 'x'),
+      ),
+    ],
     insert: [use('clientId', clientId, (it, key, { client }) => it.insert({ ...client, clientId: key }))],
     update: [
       use('clientId', clientId, (it, key, { client }) => it.update({ ...client, clientId: key }, { clientName: 'x' })),
@@ -321,7 +375,11 @@ describe.each(databases)('what is no key ($name)', (database) => {
     server = await startServer({ database });
     const clients = server.app.get(OAuthClientService, { strict: false });
     const tokens = server.app.get(InitialAccessTokenService, { strict: false });
-    const { client, clientSecret = '', registrationAccessToken = '' } = await clients.create(BODY);
+    const {
+      client,
+      clientSecret = '',
+      registrationAccessToken = '',
+    } = await clients.create({ ...BODY, owner: 'acme' });
     // Rows with nothing in the columns that are looked at.
     const { client: bare } = await clients.create({ ...BODY, token_endpoint_auth_method: 'none' });
     await server.dataSource
