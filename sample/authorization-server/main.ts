@@ -21,6 +21,12 @@ console.log(
 async function initialAccessToken(tokens: InitialAccessTokenService): Promise<string> {
   const fixed = environment.initialAccessToken;
   if (fixed === undefined) return (await tokens.issue()).token;
-  if (!(await tokens.find(fixed))) await tokens.issue({ token: fixed, expiresInSeconds: 0 });
+  if (await tokens.find(fixed)) return fixed;
+  try {
+    await tokens.issue({ token: fixed, expiresInSeconds: 0 });
+  } catch (error) {
+    // Another instance that started at the same time was faster.
+    if (!(await tokens.find(fixed))) throw error;
+  }
   return fixed;
 }
