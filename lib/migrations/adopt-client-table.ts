@@ -1,4 +1,4 @@
-import { TableColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { TableColumn, type MigrationInterface, type QueryRunner, type Table } from 'typeorm';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { ClientBackfill, type AdoptedRow, type AdoptedValues } from './client-backfill.js';
 import { CLIENT_COLUMNS } from './oauth-client.columns.js';
@@ -37,12 +37,16 @@ export abstract class AdoptClientTable implements MigrationInterface {
   protected readonly callbackUrl: string | undefined = undefined;
 
   async up(runner: QueryRunner): Promise<void> {
+    const table = await runner.getTable(this.table);
+    if (!table) throw new Error(`${this.name}: there is no table ${this.table}`);
     const columns = this.columns(runner);
-    // A run that was interrupted goes on here: not every database undoes changes of a table.
-    const missing = await filterAsync(columns.added, async ({ name }) => !(await runner.hasColumn(this.table, name)));
+    this.check(table, columns);
+    // What a run that was interrupted has added is there: not every database undoes changes of a table.
+    const missing = columns.added.filter(({ name }) => !table.findColumnByName(name));
     for (const column of missing) await this.add(runner, column);
-    await new ClientBackfill(runner, this.table, {
+    await new ClientBackfill(runner, table, {
       ...columns,
+      table: this.table,
       createdAt: this.createdAt,
       callbackUrl: this.callbackUrl,
       valuesOf: (row) => this.valuesOf(row),
@@ -59,7 +63,7 @@ export abstract class AdoptClientTable implements MigrationInterface {
 
   /**
    * What a row has in the columns that are added, and in the others where they are null and must not be. Override it to say more of a row than
-   * the defaults do: `{ ...super.valuesOf(row), scope: String(row.columns['scopes']) }`.
+   * the defaults do: `{ ...super.valuesOf(row), scope: row.columns['scopes'] as string | null }`.
    */
   protected valuesOf({ createdAt, callbackUrl, hasSecret }: AdoptedRow): AdoptedValues {
     return {
@@ -74,6 +78,22 @@ export abstract class AdoptClientTable implements MigrationInterface {
       responseTypes: ['code'],
       applicationType: 'web',
     };
+  }
+
+  /** Before anything is changed: a name that is not right would lose what rows have, or overwrite it. */
+  private check(table: Table, { existing, added }: { existing: NamedColumn[]; added: NamedColumn[] }): void {
+    const named = [...existing.map(({ name }) => name), this.createdAt, this.callbackUrl];
+    const unknown = named.find((name) => name !== undefined && !table.findColumnByName(name));
+    if (unknown !== undefined) throw new Error(`${this.name}: ${this.table} has no column ${unknown}`);
+    for (const { name, definition } of added) {
+      const found = table.findColumnByName(name);
+      // The comment tells a column of an interrupted run from one of the host's.
+      if (found && found.comment !== definition.comment) {
+        throw new Error(
+          `${this.name}: ${this.table} has a column ${name} already. Name it in existing, or give ${definition.property} another name in added`,
+        );
+      }
+    }
   }
 
   private columns(runner: QueryRunner): { existing: NamedColumn[]; added: NamedColumn[] } {
@@ -112,9 +132,3 @@ export abstract class AdoptClientTable implements MigrationInterface {
 
 /** What no row keeps: each is filled after its column was added. */
 const SQLITE_DEFAULTS: Readonly<Record<string, string>> = { bigint: '0', integer: '0', boolean: '0', json: "'[]'" };
-
-async function filterAsync<T>(values: readonly T[], matches: (value: T) => Promise<boolean>): Promise<T[]> {
-  const matching: T[] = [];
-  for (const value of values) if (await matches(value)) matching.push(value);
-  return matching;
-}

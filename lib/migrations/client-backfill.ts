@@ -1,4 +1,4 @@
-import type { QueryRunner } from 'typeorm';
+import type { QueryRunner, Table } from 'typeorm';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { epochNow } from '../token/clock.js';
 import { escaped, escapedPath, isSqlite, type NamedColumn } from './table-definition.js';
@@ -19,6 +19,8 @@ export interface AdoptedRow {
 export type AdoptedValues = Partial<Omit<OAuthClientRecord, 'clientId' | 'registrationAccessTokenHash'>>;
 
 interface BackfillOptions {
+  /** The name of the table as the host gives it. */
+  readonly table: string;
   readonly existing: readonly NamedColumn[];
   readonly added: readonly NamedColumn[];
   readonly createdAt: string | undefined;
@@ -34,13 +36,16 @@ const EPOCH = 'dcr_created_at';
 /** Fills the columns of a client in rows that were there before, page by page. */
 export class ClientBackfill {
   private readonly key: string;
+  /** Columns that the database sets when a row is changed, unless the statement does. */
+  private readonly kept: readonly string[];
 
   constructor(
     private readonly runner: QueryRunner,
-    private readonly table: string,
+    table: Table,
     private readonly options: BackfillOptions,
   ) {
     this.key = nameOf(options.existing, 'clientId');
+    this.kept = table.columns.filter(({ onUpdate }) => onUpdate !== undefined).map(({ name }) => name);
   }
 
   async run(): Promise<void> {
@@ -63,7 +68,12 @@ export class ClientBackfill {
   }
 
   private async fill({ [EPOCH]: epoch, ...columns }: Record<string, unknown>): Promise<void> {
-    const { existing, added, callbackUrl } = this.options;
+    const { existing, added, createdAt, callbackUrl } = this.options;
+    if (epoch === null && createdAt !== undefined && columns[createdAt] !== null) {
+      throw new Error(
+        `${createdAt} holds what is no time of this database: leave createdAt out, and read it in valuesOf`,
+      );
+    }
     const secret = existing.find(({ definition }) => definition.property === 'clientSecretHash');
     const values: Readonly<Record<string, unknown>> = this.options.valuesOf({
       columns,
@@ -73,7 +83,10 @@ export class ClientBackfill {
     });
     const wanting = existing.filter(({ definition, name }) => !definition.nullable && columns[name] === null);
     const filled = [...added, ...wanting];
-    const set = filled.map(({ name }, i) => `${escaped(this.runner, name)} = ${this.parameter(i)}`).join(', ');
+    const set = [
+      ...filled.map(({ name }, i) => `${escaped(this.runner, name)} = ${this.parameter(i)}`),
+      ...this.kept.map((name) => `${escaped(this.runner, name)} = ${escaped(this.runner, name)}`),
+    ].join(', ');
     const condition = `${escaped(this.runner, this.key)} = ${this.parameter(filled.length)}`;
     await this.runner.query(`UPDATE ${this.path} SET ${set} WHERE ${condition}`, [
       ...filled.map((column) => this.stored(column, values)),
@@ -96,7 +109,7 @@ export class ClientBackfill {
   }
 
   private get path(): string {
-    return escapedPath(this.runner, this.table);
+    return escapedPath(this.runner, this.options.table);
   }
 
   private parameter(index: number): string {

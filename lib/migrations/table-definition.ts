@@ -66,9 +66,11 @@ export async function alterTable(runner: QueryRunner, table: string, change: str
   await runner.query(`ALTER TABLE ${escapedPath(runner, table)} ${change}`);
 }
 
-/** A table as it stands in a statement, with its schema if it has one. */
+/** A table as it stands in a statement, with its schema: the one of the data source, if it names none. */
 export function escapedPath(runner: QueryRunner, table: string): string {
-  return table
+  const { options } = runner.connection;
+  const schema = options.type === 'postgres' && !table.includes('.') ? options.schema : undefined;
+  return (schema === undefined ? table : `${schema}.${table}`)
     .split('.')
     .map((part) => escaped(runner, part))
     .join('.');

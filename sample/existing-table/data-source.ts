@@ -6,7 +6,7 @@ import { User } from './users.js';
 
 export { dynamicRegistration } from './registration.options.js';
 
-/** For your application, for `typeorm migration:generate` and for `dcr ... --data-source`. */
+/** For your application, and for `dcr ... --data-source`. */
 export default new DataSource({
   type: 'postgres',
   url: process.env['DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres',

@@ -34,7 +34,7 @@ class AdoptProviderApps1795600000000 extends AdoptClientTable {
   protected override readonly callbackUrl = 'callback_url';
 
   protected override valuesOf(row: AdoptedRow) {
-    return { ...super.valuesOf(row), scope: String(row.columns['scopes']) };
+    return { ...super.valuesOf(row), scope: row.columns['scopes'] as string | null };
   }
 }
 
