@@ -51,10 +51,26 @@ export default defineConfig({
     ...run,
     projects: [
       // Loading NestJS and TypeORM anew for each file would take a quarter of all time.
-      { ...base, test: { ...base.test, name: 'together', isolate: false, include: files, exclude: APART } },
       {
         ...base,
-        test: { ...base.test, name: 'apart', include: APART.map((path) => path.replace(/\*\*$/, '**/*spec.ts')) },
+        test: {
+          ...base.test,
+          name: 'together',
+          isolate: false,
+          include: files,
+          exclude: APART,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...base,
+        test: {
+          ...base.test,
+          name: 'apart',
+          include: APART.map((path) => path.replace(/\*\*$/, '**/*spec.ts')),
+          // These wait even more: for processes to start and end, for locks and for time limits.
+          maxWorkers: 5,
+        },
       },
     ],
     coverage: {

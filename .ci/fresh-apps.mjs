@@ -1,7 +1,8 @@
 // Packs the package and installs it into fresh applications by README's own lines: `node .ci/fresh-apps.mjs POSTGRES_URL`. Each application
 // has a PostgreSQL database of its own, and README's AppModule. Ends with the count of the tests.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,16 +27,20 @@ const apps = {
 
 const count = { passed: 0, failed: 0 };
 try {
-  const tarball = join(folder, run('npm', ['pack', '--silent', '--pack-destination', folder], root, 'pipe').trim());
-  for (const [name, install] of Object.entries(apps))
-    await test(name, install.replace(' nestjs-dynamic-registration ', ` ${tarball} `));
+  const packed = await run('npm', ['pack', '--silent', '--pack-destination', folder], root);
+  const tarball = join(folder, packed.stdout.trim());
+  const tested = Object.entries(apps).map(([name, install]) =>
+    test(name, install.replace(' nestjs-dynamic-registration ', ` ${tarball} `)),
+  );
+  // One that fails must not take the folder away from the other.
+  for (const { reason } of await Promise.allSettled(tested)) if (reason) throw reason;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(`${count.passed} passed, ${count.failed} failed`);
 process.exitCode = count.failed === 0 ? 0 : 1;
 
-/** Installs as README says, builds, and runs the tests of one application. */
+/** Installs as README says, builds, and runs the tests of one application; what it prints comes in one piece. */
 async function test(name, install) {
   const app = join(folder, name);
   cpSync(join(templates, name), app, { recursive: true });
@@ -44,37 +49,50 @@ async function test(name, install) {
   const [database, empty] = [randomName(), randomName()];
   await onServer(`CREATE DATABASE ${database}`, `CREATE DATABASE ${empty}`);
   try {
-    console.log(`${name}: ${install.replace(folder, '')}`);
-    run('sh', ['-c', install], app);
-    run('npm', ['run', '--silent', 'build'], app);
-    const { status, stdout, stderr } = spawnSync('npm', ['test', '--silent'], {
-      cwd: app,
-      encoding: 'utf8',
-      env: {
-        ...process.env,
-        DATABASE_URL: urlOf(database),
-        EMPTY_DATABASE_URL: urlOf(empty),
-        README_TOKEN_COMMAND: createToken,
-        README_MIGRATE_COMMAND: migrate,
-        NO_COLOR: '1',
-      },
+    const output = [`${name}: ${install.replace(folder, '')}\n`];
+    output.push((await run('sh', ['-c', install], app)).output);
+    output.push((await run('npm', ['run', '--silent', 'build'], app)).output);
+    const tests = await spawned('npm', ['test', '--silent'], app, {
+      DATABASE_URL: urlOf(database),
+      EMPTY_DATABASE_URL: urlOf(empty),
+      README_TOKEN_COMMAND: createToken,
+      README_MIGRATE_COMMAND: migrate,
+      NO_COLOR: '1',
     });
-    const output = stdout + stderr;
-    console.log(output);
-    const summary = /^ *Tests:? .*$/m.exec(output)?.[0] ?? '';
+    console.log([...output, tests.output].join(''));
+    const summary = /^ *Tests:? .*$/m.exec(tests.output)?.[0] ?? '';
     const [passed, failed] = ['passed', 'failed'].map((word) =>
       Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0),
     );
     count.passed += passed;
     // An error outside of any test is in no summary.
-    count.failed += status === 0 && passed > 0 ? failed : Math.max(failed, 1);
+    count.failed += tests.code === 0 && passed > 0 ? failed : Math.max(failed, 1);
   } finally {
     await onServer(...[database, empty].map((one) => `DROP DATABASE IF EXISTS ${one} WITH (FORCE)`));
   }
 }
 
-function run(command, parameters, cwd, stdout = 'inherit') {
-  return execFileSync(command, parameters, { cwd, encoding: 'utf8', stdio: ['ignore', stdout, 'inherit'] });
+/** Runs a command; a failure is an error with all it has printed. */
+async function run(command, parameters, cwd) {
+  const ended = await spawned(command, parameters, cwd);
+  if (ended.code !== 0) throw new Error(`${command} ${parameters.join(' ')} failed in ${cwd}:\n${ended.output}`);
+  return ended;
+}
+
+async function spawned(command, parameters, cwd, env = {}) {
+  const child = spawn(command, parameters, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = { code: null, stdout: '', output: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    ended.stdout += text;
+    ended.output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => (ended.output += text));
+  [ended.code] = await once(child, 'close');
+  return ended;
 }
 
 /** The fenced blocks of README in one language. */

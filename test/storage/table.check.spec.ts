@@ -246,14 +246,18 @@ describe.each(databases.filter(({ kind }) => kind !== 'sqlite'))(
   (database) => {
     it('ends with the words of the database when the user has no permission', async () => {
       const on = await prepared(database, async () => undefined);
-      const { options, url } = await on.create();
-      const user = await stranger(database, url);
+      const made = await on.create();
+      const user = await stranger(database, made.url);
       closing.push(user.drop);
       const error = await failure(
         startServer({
           database: {
             ...on,
-            create: async () => ({ options: { ...options, url: user.url } as never, url, drop: async () => undefined }),
+            create: async () => ({
+              ...made,
+              options: { ...made.options, url: user.url } as never,
+              drop: async () => undefined,
+            }),
           },
           typeorm: NO_MIGRATIONS,
         }),
@@ -266,7 +270,7 @@ describe.each(databases.filter(({ kind }) => kind !== 'sqlite'))(
 
     it('ends with the words of the database when the database is gone', async () => {
       const { app, database: gone } = await created(database, { migrationsRun: true });
-      await gone.drop();
+      await gone.destroy();
       const error = await app.init().then(
         () => new Error('it started'),
         (thrown: Error) => thrown,

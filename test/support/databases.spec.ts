@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import type libsql from 'libsql';
 import { DataSource, Table } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { databases, type CreatedDatabase, type TestDatabase } from './databases.js';
+import { SQLITE_DRIVER_NAME } from './sqlite-driver.js';
 
 const opened: { database: CreatedDatabase; dataSource: DataSource }[] = [];
 
@@ -53,11 +53,23 @@ describe.each(databases)('test database ($name)', (database) => {
     await expect(dataSource.query('select name from names')).resolves.toEqual([{ name: '日本語 🔑' }]);
   });
 
-  it('is gone after drop, even while a connection is open', async () => {
+  it('is gone or empty after drop, even while a connection is open', async () => {
     const { options, drop } = await database.create();
     const dataSource = await new DataSource(options).initialize();
     await dataSource.query('create table mine (id int)');
     await drop();
+    await dataSource.destroy();
+    await drop();
+
+    const next = await open(database);
+    await expect(next.createQueryRunner().hasTable('mine')).resolves.toBe(false);
+  });
+
+  it('is gone after destroy, even while a connection is open', async () => {
+    const { options, destroy } = await database.create();
+    const dataSource = await new DataSource(options).initialize();
+    await dataSource.query('create table mine (id int)');
+    await destroy();
     await dataSource.destroy();
 
     // A connection to a SQLite file that is gone would make it anew.
@@ -66,12 +78,20 @@ describe.each(databases)('test database ($name)', (database) => {
   });
 });
 
-describe('SQLite through libsql', () => {
-  async function openSqlite(): Promise<{ dataSource: DataSource; connection: libsql.Database; count(): unknown }> {
+/** The part of better-sqlite3's interface this is about. */
+interface SqliteConnection {
+  readonly inTransaction: boolean;
+  exec(sql: string): unknown;
+  prepare(sql: string): { get(): unknown; run(...parameters: unknown[]): { changes: number } };
+  transaction<Result>(work: (id: number) => Result): (id: number) => Result;
+}
+
+describe(`SQLite through ${SQLITE_DRIVER_NAME}`, () => {
+  async function openSqlite(): Promise<{ dataSource: DataSource; connection: SqliteConnection; count(): unknown }> {
     const sqlite = databases.find(({ kind }) => kind === 'sqlite');
     if (!sqlite) throw new Error('SQLite is one of the databases of every run');
     const dataSource = await open(sqlite);
-    const { databaseConnection: connection } = dataSource.driver as unknown as { databaseConnection: libsql.Database };
+    const { databaseConnection: connection } = dataSource.driver as unknown as { databaseConnection: SqliteConnection };
     connection.exec('create table mine (id int primary key)');
     return { dataSource, connection, count: () => connection.prepare('select count(*) as n from mine').get() };
   }
@@ -92,12 +112,12 @@ describe('SQLite through libsql', () => {
 
   it('rolls a transaction back when its function throws', async () => {
     const { connection, count } = await openSqlite();
-    const insertTwice = connection.transaction(() => {
-      connection.prepare('insert into mine values (1)').run();
-      connection.prepare('insert into mine values (1)').run();
+    const insertTwice = connection.transaction((id: number) => {
+      connection.prepare('insert into mine values (?)').run(id);
+      connection.prepare('insert into mine values (?)').run(id);
     });
 
-    expect(insertTwice).toThrow(/UNIQUE/);
+    expect(() => insertTwice(1)).toThrow(/UNIQUE/);
     expect(connection.inTransaction).toBe(false);
     expect(count()).toMatchObject({ n: 0 });
   });
