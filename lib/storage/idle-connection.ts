@@ -60,7 +60,7 @@ export class IdleConnection {
         turn.work(connection);
         turn.done();
       } catch (error) {
-        if (isLocked(error)) return;
+        if (isLocked(error) || isIterating(error)) return;
         turn.failed(error);
       }
       this.turns.shift();
@@ -98,6 +98,11 @@ export class IdleConnection {
     const index = subscribers.indexOf(this.subscriber);
     if (index !== -1) subscribers.splice(index, 1);
   }
+}
+
+/** The application reads row by row, during which better-sqlite3 executes nothing else. */
+function isIterating(error: unknown): boolean {
+  return error instanceof TypeError && error.message.includes('busy executing a query');
 }
 
 /** Another process holds the lock; it is looked at again as long as there is patience. */

@@ -1,5 +1,5 @@
 import { DynamicRegistrationModule, InitialAccessToken, OAuthClient } from 'nestjs-dynamic-registration';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Entity, Table, type EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BODY, clientsOf, manage, usesOf } from '../faults/client-requests.js';
@@ -168,6 +168,29 @@ describe.each(cases)(
     );
   },
 );
+
+/** The part of the driver's interface with which a host reads row by row. */
+interface RowReader {
+  prepare(sql: string): { iterate(): IterableIterator<unknown> };
+}
+
+describe.each(sqlite)('a host that reads row by row ($name)', (database) => {
+  it('has a registration wait for the end of it, where the driver executes nothing else meanwhile', async () => {
+    const server = await startServer({ database });
+    try {
+      const token = await server.token();
+      const { databaseConnection } = server.dataSource.driver as unknown as { databaseConnection: RowReader };
+      const rows = databaseConnection.prepare('SELECT 1 UNION ALL SELECT 2').iterate();
+      expect(rows.next().done).toBe(false);
+      const registration = server.register(BODY, token);
+      await setTimeout(300);
+      rows.return?.();
+      expect((await registration).status).toBe(201);
+    } finally {
+      await server.close();
+    }
+  });
+});
 
 @Entity('second_clients')
 class SecondClient extends OAuthClient {}
