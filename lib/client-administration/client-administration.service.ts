@@ -1,16 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { setTimeout } from 'node:timers/promises';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
 import { RegistrationPolicies } from '../client-registration/registration-policies.js';
-import { ClientSecretService, type IssuedSecret } from '../client-secret/client-secret.service.js';
+import { ClientSecretService } from '../client-secret/client-secret.service.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
+import { contendedChange } from '../client/contended-change.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository, type ClientPage } from '../client/oauth-client.repository.js';
-import { ConflictError } from '../errors/registration.error.js';
-
-/** How often a change is tried when others change the client meanwhile, and how long it waits at most after the first try. */
-const ATTEMPTS = 6;
-const PAUSE_MS = 10;
 
 /** A client whose secret was replaced, with the new one in clear. */
 export interface RotatedClient {
@@ -29,8 +24,12 @@ export class ClientAdministrationService {
     private readonly listeners: RegistrationListeners,
   ) {}
 
-  /** A page of the clients, in the order of their ids. */
+  /**
+   * A page of the clients, in the order of their ids.
+   * @throws RangeError for a limit that is no positive integer
+   */
   async list(page: ClientPage): Promise<OAuthClientRecord[]> {
+    if (!Number.isSafeInteger(page.limit) || page.limit < 1) throw new RangeError('limit must be a positive integer');
     return this.clients.list(page);
   }
 
@@ -54,13 +53,18 @@ export class ClientAdministrationService {
    * @throws InvalidClientMetadataError for a client that has no use for a secret, or a secret that cannot be one
    */
   async rotateSecret(clientId: string, chosen?: string): Promise<RotatedClient | undefined> {
-    let issued: IssuedSecret | undefined;
+    let clientSecret = '';
     const client = await this.change(clientId, async (current) => {
-      issued ??= await this.secrets.make(clientId, this.mapper.toMetadata(current), chosen);
-      const { clientSecret: _, ...columns } = issued;
+      // Made anew for each attempt: what a client needs a secret for may have changed.
+      const { clientSecret: made, ...columns } = await this.secrets.make(
+        clientId,
+        this.mapper.toMetadata(current),
+        chosen,
+      );
+      clientSecret = made;
       return columns;
     });
-    return client && issued && { client, clientSecret: issued.clientSecret };
+    return client && { client, clientSecret };
   }
 
   /**
@@ -68,35 +72,31 @@ export class ClientAdministrationService {
    * @returns whether there was one with exactly this id
    */
   async remove(clientId: string): Promise<boolean> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    return contendedChange(async () => {
       const client = await this.clients.findByClientId(clientId);
       if (!client) return false;
       const event = { type: 'deleted', client, previous: undefined, credential: undefined } as const;
-      if (await this.clients.delete(client, this.listeners.participant(event))) {
-        await this.listeners.tell(event);
-        return true;
-      }
-    }
-    throw new ConflictError();
+      if (!(await this.clients.delete(client, this.listeners.participant(event)))) return undefined;
+      await this.listeners.tell(event);
+      return true;
+    });
   }
 
-  /** Changes columns of a client as it is in that moment; judged anew when another request was faster. */
+  /** Changes columns of a client as it is in that moment. */
   private async change(
     clientId: string,
     columnsFor: (client: OAuthClientRecord) => Promise<Partial<OAuthClientRecord>>,
   ): Promise<OAuthClientRecord | undefined> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const changed = await contendedChange(async () => {
       const client = await this.clients.findByClientId(clientId);
-      if (!client) return undefined;
+      if (!client) return null;
       const columns = await columnsFor(client);
-      const changed = this.clients.create({ ...client, ...columns, version: client.version + 1 });
-      const event = { type: 'updated', client: changed, previous: client, credential: undefined } as const;
-      if (await this.clients.update(client, columns, this.listeners.participant(event))) {
-        await this.listeners.tell(event);
-        return changed;
-      }
-      await setTimeout(Math.random() * attempt * PAUSE_MS);
-    }
-    throw new ConflictError();
+      const proposed = this.clients.create({ ...client, ...columns, version: client.version + 1 });
+      const event = { type: 'updated', client: proposed, previous: client, credential: undefined } as const;
+      if (!(await this.clients.update(client, columns, this.listeners.participant(event)))) return undefined;
+      await this.listeners.tell(event);
+      return proposed;
+    });
+    return changed ?? undefined;
   }
 }

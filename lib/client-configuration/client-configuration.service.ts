@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { setTimeout } from 'node:timers/promises';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import { requireJsonObject } from '../client-metadata/json-object.js';
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
@@ -9,15 +8,12 @@ import { RegistrationPolicies } from '../client-registration/registration-polici
 import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, type IssuedSecret, type SecretColumns } from '../client-secret/client-secret.service.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
+import { contendedChange } from '../client/contended-change.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
-import { ConflictError, InvalidClientMetadataError, InvalidTokenError } from '../errors/registration.error.js';
+import { InvalidClientMetadataError, InvalidTokenError } from '../errors/registration.error.js';
 import type { ConfigurationCredential } from '../registration-access-token/configuration-credential.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
-
-/** How often an update is tried when other requests change the client meanwhile, and how long it waits at most after the first try. */
-const ATTEMPTS = 6;
-const PAUSE_MS = 10;
 
 /** Members of the server that an update must not carry (RFC 7592 section 2.2). */
 const SERVER_MEMBERS = [
@@ -50,18 +46,9 @@ export class ClientConfigurationService {
    * @throws RegistrationError when it is refused; nothing has changed then
    */
   async update(body: unknown, credential: ConfigurationCredential): Promise<ClientInformation> {
-    let current = credential;
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const updated = await this.updateOnce(body, current);
-      if (updated) return updated;
-      // Another request was faster: judged anew on the fresh client, and not in step with the others.
-      await setTimeout(Math.random() * attempt * PAUSE_MS);
-      const { clientId, registrationAccessTokenHash } = current.client;
-      const fresh = await this.clients.findByClientId(clientId);
-      if (fresh?.registrationAccessTokenHash !== registrationAccessTokenHash) throw new InvalidTokenError(true);
-      current = { ...current, client: fresh };
-    }
-    throw new ConflictError();
+    return contendedChange(async (isFirst) =>
+      this.updateOnce(body, isFirst ? credential : await this.refreshed(credential)),
+    );
   }
 
   /** Client delete request (RFC 7592 section 2.3): client, secret and registration access token are gone. */
@@ -95,6 +82,14 @@ export class ClientConfigurationService {
     client: OAuthClientRecord,
   ): Promise<IssuedSecret | SecretColumns> {
     return this.secrets.renew(client, secretNeedOf(metadata, this.config.metadataTable));
+  }
+
+  /** The client as it is now, if the token is still its own. */
+  private async refreshed(credential: ConfigurationCredential): Promise<ConfigurationCredential> {
+    const { clientId, registrationAccessTokenHash } = credential.client;
+    const client = await this.clients.findByClientId(clientId);
+    if (client?.registrationAccessTokenHash !== registrationAccessTokenHash) throw new InvalidTokenError(true);
+    return { ...credential, client };
   }
 
   /** @returns undefined when the client was no longer the one that was read */

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { RegistrationError } from '../errors/registration.error.js';
+import { InvalidClientMetadataError, RegistrationError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import type { ClientMetadata } from './client-metadata.dto.js';
 import { ClientMetadataReader, type JudgedMembers } from './client-metadata.reader.js';
 import { ClientMetadataSettlement, type RegistrableMetadata } from './client-metadata.settlement.js';
 import { requireJsonObject } from './json-object.js';
+import { isOmitted } from './metadata-field.decorator.js';
 import { EveryMistake, FIRST_MISTAKE, type Findings } from './metadata-findings.js';
 import { scopeFor, scopeWithin, unsupportedScope } from './server-support.rules.js';
 
@@ -83,10 +84,11 @@ export class ClientMetadataValidator {
    * @returns the scope as it is stored
    * @throws InvalidClientMetadataError naming the rule
    */
-  async validateScope(scope: string): Promise<string | undefined> {
-    const members = await this.reader.read({ scope }, FIRST_MISTAKE);
-    this.settlement.refuse(unsupportedScope(members.scope, this.config.server.scopes, 'reject'), FIRST_MISTAKE);
-    return members.scope;
+  async validateScope(scope: string): Promise<string> {
+    const { scope: read } = await this.reader.read({ scope }, FIRST_MISTAKE);
+    if (isOmitted(read)) throw new InvalidClientMetadataError('scope must name a scope');
+    this.settlement.refuse(unsupportedScope(read, this.config.server.scopes, 'reject'), FIRST_MISTAKE);
+    return read;
   }
 
   /** The members as they are now, to tell afterwards which of them a policy has changed. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
+import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
 import { RegistrationError } from '../errors/registration.error.js';
 import type { RegistrationContext, RegistrationPolicy } from './registration.policy.js';
 
@@ -53,7 +54,7 @@ export class RegistrationPolicies {
     const judged = scope === undefined ? undefined : await this.validator.validateScope(scope);
     let proposed: ClientMetadata = { ...metadata, scope: judged };
     for (const policy of this.policies) proposed = await policy.review(proposed, context);
-    return proposed.scope === undefined ? undefined : this.validator.validateScope(proposed.scope);
+    return isOmitted(proposed.scope) ? undefined : this.validator.validateScope(proposed.scope);
   }
 
   private async reviewed(
@@ -72,7 +73,7 @@ export class RegistrationPolicies {
   }
 }
 
-/** Whoever adds a client by hand may leave it without grant types, to be given some later. */
-function mayHaveNone({ operation }: RegistrationContext): boolean {
-  return operation === 'create';
+/** Whoever adds a client by hand may leave it without grant types, and one that has none may go on so. */
+function mayHaveNone({ operation, client }: RegistrationContext): boolean {
+  return operation === 'create' || client?.grantTypes.length === 0;
 }

@@ -3,7 +3,7 @@ import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 
 /** The circumstances of a registration or an update. */
 export interface RegistrationContext {
-  /** What is asked for: a registration, an update by the client itself, or a client added by hand. */
+  /** What is asked for: a registration, an update (by the client itself, or without a credential by an administrator), or a client added by hand. */
   readonly operation: 'register' | 'update' | 'create';
   /** What the guard's `authenticate` returned; undefined in open registration and by hand. */
   readonly credential: object | undefined;

@@ -10,7 +10,7 @@ export function isClientId(value: unknown): value is string {
 }
 
 /** What a client identifier must be, in words. */
-export const CLIENT_ID_RULE = `must have 1 to ${LONGEST} printable ASCII characters`;
+export const CLIENT_ID_RULE = `must have 1 to ${LONGEST} printable ASCII characters and not be a dot segment`;
 
 /** Whether this can name who is responsible for a client: text that every database gives back as it is, without NUL and half characters. */
 export function isOwner(value: unknown): value is string {

@@ -98,15 +98,17 @@ export class OAuthClientRepository {
    * @throws TypeError for a client that could never be found again
    */
   async insertAll(clients: readonly OAuthClientRecord[]): Promise<void> {
-    if (!clients.every((client) => isKey(client.clientId))) throw new TypeError('a client needs a clientId');
-    if (clients.length === 0) return;
-    const insert: Write = (manager) =>
-      manager
-        .createQueryBuilder()
-        .insert()
-        .into(this.entity)
-        .values([...clients]);
-    await this.storage.unitOfWork.run([insert]);
+    if (clients.length > 0) await this.storage.unitOfWork.run([this.insertOf(clients)]);
+  }
+
+  /**
+   * Does the same and undoes it, so that nothing is stored and every objection of the database is known.
+   * @throws as insertAll
+   */
+  async rehearseInsert(clients: readonly OAuthClientRecord[]): Promise<void> {
+    // What matches no row undoes what was written before.
+    const nothing: Write = (manager) => manager.createQueryBuilder(this.entity, 'client').select('1').where('1 = 0');
+    if (clients.length > 0) await this.storage.unitOfWork.run([this.insertOf(clients), nothing]);
   }
 
   /** Replaces the hash of a client's secret by another one of the same secret, if it is still the one that was read. */
@@ -145,6 +147,16 @@ export class OAuthClientRepository {
     const remove: Write = (manager) =>
       manager.createQueryBuilder().delete().from(this.entity).where(sameToken(current));
     return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
+  }
+
+  private insertOf(clients: readonly OAuthClientRecord[]): Write {
+    if (!clients.every((client) => isKey(client.clientId))) throw new TypeError('a client needs a clientId');
+    return (manager) =>
+      manager
+        .createQueryBuilder()
+        .insert()
+        .into(this.entity)
+        .values([...clients]);
   }
 
   /** The entity class without its columns: TypeORM's types of partial entities do not know JSON values. */

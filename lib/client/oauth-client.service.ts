@@ -40,6 +40,7 @@ export interface CreatedClient {
 @Injectable()
 export class OAuthClientService {
   private readonly logger = new Logger(LOGGER);
+  private isRehashing = false;
 
   constructor(
     private readonly config: RegistrationConfiguration,
@@ -96,13 +97,18 @@ export class OAuthClientService {
     return true;
   }
 
-  /** The answer does not depend on it: what fails now is done with the next request of the client. */
+  /** The answer does not depend on it: what is not done now is done with the next request of the client. */
   private async rehash(client: OAuthClientRecord, secret: string): Promise<void> {
+    // One at a time: bcrypt has threads for two, and the other one is for who waits for an answer.
+    if (this.isRehashing) return;
+    this.isRehashing = true;
     try {
       const hash = await this.secrets.rehashed(client, secret);
       if (hash !== undefined) await this.clients.replaceSecretHash(client, hash);
     } catch (error) {
       this.logger.warn(`a client secret was not hashed anew: ${error instanceof Error ? error.message : 'unknown'}`);
+    } finally {
+      this.isRehashing = false;
     }
   }
 

@@ -1,6 +1,5 @@
 import { ClientMetadata, RegistrationConfiguration } from 'nestjs-dynamic-registration';
 import { describe, expect, it } from 'vitest';
-import type { RegistrableMetadata } from '../../lib/client-metadata/client-metadata.settlement.js';
 import {
   CONTENT_ENCRYPTION_ALGORITHMS,
   JWE_ALGORITHMS,
@@ -38,7 +37,7 @@ const withFields = METHODS.flatMap(([method, need]) =>
 
 function needOf(method: string, members: Readonly<Record<string, unknown>> = {}, table = TABLE): SecretNeed {
   const metadata = { token_endpoint_auth_method: method, ...members };
-  return secretNeedOf(metadata as unknown as RegistrableMetadata, table);
+  return secretNeedOf(metadata, table);
 }
 
 describe('what a client needs a secret for (RFC 7591 section 3.2.1)', () => {

@@ -236,6 +236,10 @@ const WALKED = [
     list: pages((it: OAuthClientRepository, page) => it.list(page)),
     taken: [use('clientId', clientId, (it, key) => it.taken([key]))],
     insertAll: [use('clientId', clientId, (it, key, { client }) => it.insertAll([{ ...client, clientId: key }]))],
+    rehearseInsert: [
+      use('clientId', clientId, (it, key, { client }) => it.rehearseInsert([{ ...client, clientId: key }])),
+    ],
+    insertOf: PRIVATE,
     replaceSecretHash: [
       use('clientId', clientId, (it, key, { client }) => it.replaceSecretHash({ ...client, clientId: key }, 'x')),
       use(
@@ -324,6 +328,7 @@ const WALKED = [
     ],
     checkRequest: 'a step of an update',
     secretFor: 'a step of an update',
+    refreshed: PRIVATE,
     updateOnce: PRIVATE,
   }),
 ] as readonly Walked<object>[];
