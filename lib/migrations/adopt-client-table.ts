@@ -1,7 +1,8 @@
 import { TableColumn, type MigrationInterface, type QueryRunner, type Table } from 'typeorm';
+import { applicationTypeFor } from '../client-metadata/application-type.rules.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { ClientBackfill, type AdoptedRow, type AdoptedValues } from './client-backfill.js';
-import { CLIENT_COLUMNS } from './oauth-client.columns.js';
+import { ADOPTED_CLIENT_COLUMNS } from './oauth-client.columns.js';
 import {
   alterTable,
   columnName,
@@ -66,17 +67,20 @@ export abstract class AdoptClientTable implements MigrationInterface {
    * the defaults do: `{ ...super.valuesOf(row), scope: row.columns['scopes'] as string | null }`.
    */
   protected valuesOf({ createdAt, callbackUrl, hasSecret }: AdoptedRow): AdoptedValues {
+    const redirectUris = callbackUrl === null ? [] : [callbackUrl];
+    // Without a redirect URI there is nothing to come back to: such a client is given a grant type later.
+    const [grantTypes, responseTypes] = callbackUrl === null ? [[], []] : [['authorization_code'], ['code']];
     return {
       clientIdIssuedAt: createdAt,
       clientSecretExpiresAt: hasSecret ? 0 : null,
       source: 'manual',
       registeredOpenly: false,
       version: 1,
-      redirectUris: callbackUrl === null ? [] : [callbackUrl],
+      redirectUris,
       tokenEndpointAuthMethod: 'client_secret_basic',
-      grantTypes: ['authorization_code'],
-      responseTypes: ['code'],
-      applicationType: 'web',
+      grantTypes,
+      responseTypes,
+      applicationType: applicationTypeFor(undefined, redirectUris, { unsupportedMetadata: 'narrow', grantTypes }),
     };
   }
 
@@ -103,8 +107,8 @@ export abstract class AdoptClientTable implements MigrationInterface {
     });
     const isExisting = ({ property }: ColumnDefinition) => Object.hasOwn(this.existing, property);
     return {
-      existing: CLIENT_COLUMNS.filter(isExisting).map(named(this.existing)),
-      added: CLIENT_COLUMNS.filter((column) => !isExisting(column)).map(named(this.added)),
+      existing: ADOPTED_CLIENT_COLUMNS.filter(isExisting).map(named(this.existing)),
+      added: ADOPTED_CLIENT_COLUMNS.filter((column) => !isExisting(column)).map(named(this.added)),
     };
   }
 

@@ -65,5 +65,5 @@ export const ENCRYPTED_SECRET_COLUMN: ColumnDefinition = {
   comment: 'secret that is the key of an algorithm, encrypted; names its key',
 };
 
-/** The columns of a client as they are now. */
-export const CLIENT_COLUMNS: readonly ColumnDefinition[] = [...FIRST_CLIENT_COLUMNS, ENCRYPTED_SECRET_COLUMN];
+/** The columns that a table has after it was adopted: no more for ever, later ones come with a migration of their own. */
+export const ADOPTED_CLIENT_COLUMNS: readonly ColumnDefinition[] = [...FIRST_CLIENT_COLUMNS, ENCRYPTED_SECRET_COLUMN];

@@ -9,7 +9,7 @@ export { dynamicRegistration } from './registration.options.js';
 /** For your application, and for `dcr ... --data-source`. */
 export default new DataSource({
   type: 'postgres',
-  url: process.env['DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres',
+  url: process.env['DATABASE_URL'],
   entities: [ProviderApp, InitialAccessToken, User],
   migrations,
 });

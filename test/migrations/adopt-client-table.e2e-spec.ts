@@ -6,7 +6,7 @@ import {
 } from 'nestjs-dynamic-registration';
 import { DataSource, type ObjectLiteral, type QueryRunner } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CLIENT_COLUMNS } from '../../lib/migrations/oauth-client.columns.js';
+import { ADOPTED_CLIENT_COLUMNS } from '../../lib/migrations/oauth-client.columns.js';
 import { epochNow } from '../../lib/token/clock.js';
 import { databases, type CreatedDatabase, type TestDatabase } from '../support/databases.js';
 import { SnakeCaseNamingStrategy } from '../support/snake-case.naming-strategy.js';
@@ -156,8 +156,9 @@ const ADOPTED = {
   owner: null,
   redirectUris: [],
   tokenEndpointAuthMethod: 'client_secret_basic',
-  grantTypes: ['authorization_code'],
-  responseTypes: ['code'],
+  // Without a redirect URI there is nothing to come back to.
+  grantTypes: [],
+  responseTypes: [],
   applicationType: 'web',
   scope: null,
   contacts: null,
@@ -182,6 +183,8 @@ function expectAdopted(found: readonly OAuthClientRecord[], since: number): void
     clientSecretHash: CONFIDENTIAL.hashed_secret,
     clientSecretExpiresAt: 0,
     redirectUris: ['https://tides.example/cb'],
+    grantTypes: ['authorization_code'],
+    responseTypes: ['code'],
   });
   expect(found[1]).toMatchObject({
     ...ADOPTED,
@@ -231,7 +234,7 @@ describe.each(databases.flatMap((database) => variantsOf(database.kind).map((var
 
     it('has every column of a client, and requires those that none can be without', async () => {
       expect([...REQUIRED, ...OPTIONAL, 'clientId', 'clientName', 'clientSecretHash'].toSorted()).toEqual(
-        CLIENT_COLUMNS.map(({ property }) => property).toSorted(),
+        ADOPTED_CLIENT_COLUMNS.map(({ property }) => property).toSorted(),
       );
       const added = (await columns(dataSource)).filter(({ name }) => !HOST_COLUMNS.includes(name));
       const names = (nullable: boolean) =>
@@ -430,7 +433,7 @@ describe.each(databases)('a table of clients that is adopted ($name)', (database
     for (const other of others) {
       expect(other).toMatchObject({
         tokenEndpointAuthMethod: 'client_secret_basic',
-        grantTypes: ['authorization_code'],
+        grantTypes: [],
         scope: null,
         clientName: HOST_APPS.find(({ id }) => id === other.clientId)?.name,
       });

@@ -17,7 +17,7 @@ import {
   type DataSourceOptions,
   type QueryRunner,
 } from 'typeorm';
-import { CLIENT_COLUMNS } from '../../lib/migrations/oauth-client.columns.js';
+import { ADOPTED_CLIENT_COLUMNS } from '../../lib/migrations/oauth-client.columns.js';
 import type { CreatedDatabase, TestDatabase } from '../support/databases.js';
 
 /** The table of a host that had clients before. */
@@ -150,7 +150,7 @@ export const HOST_MIGRATIONS = [AdoptProviderApps, CreateInitialAccessTokens1764
 
 /** The comment of a column that the migration adds, which TypeORM compares on PostgreSQL and MariaDB. */
 function ours(property: keyof OAuthClientRecord): ColumnOptions {
-  const comment = CLIENT_COLUMNS.find((column) => column.property === property)?.comment;
+  const comment = ADOPTED_CLIENT_COLUMNS.find((column) => column.property === property)?.comment;
   return comment === undefined ? {} : { comment };
 }
 
