@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { RefusedError } from './command.error.js';
+import { jsonText } from './terminal/json-text.js';
 
 /** `dcr explain`: every rule that client metadata violates, without a server and a database. */
 export function addExplainCommand(program: Command): void {
@@ -19,7 +20,7 @@ export function addExplainCommand(program: Command): void {
       process.stdout.write(
         registered === undefined
           ? refusals.map(({ code, message }) => `${code}: ${message}\n`).join('')
-          : `${JSON.stringify(registered, null, 2)}\n`,
+          : jsonText(registered, 2),
       );
       if (refusals.length > 0) {
         throw new RefusedError(refusals.length === 1 ? 'a rule is violated' : `${refusals.length} rules are violated`);

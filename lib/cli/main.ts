@@ -8,5 +8,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 void run(process.argv).then((code) => {
-  process.exitCode = code;
+  // What a host's modules leave open must not keep the command alive; what was written must be out before it ends.
+  process.stdout.write('', (failed) => {
+    if (!failed) process.stderr.write('', () => process.exit(code));
+  });
 });

@@ -4,7 +4,7 @@ import { UsageError } from './command.error.js';
 import { addAuthCommand, addClientsCommand } from './clients/clients.command.js';
 import { addExplainCommand } from './explain.command.js';
 import { addMigrateCommand } from './migrate/migrate.command.js';
-import { maskPasswords, oneLine } from './terminal/message-text.js';
+import { maskPasswords, oneLine, printable } from './terminal/message-text.js';
 import { addTokensCommand } from './tokens/tokens.command.js';
 
 /** The exit codes of `dcr`: done, refused, and a command line that makes no sense. */
@@ -21,7 +21,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     return EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    process.stderr.write(`error: ${oneLine(error instanceof Error ? error.message : String(error))}\n`);
+    const message = oneLine(error instanceof Error ? error.message : String(error));
+    process.stderr.write(`error: ${printable(maskPasswords(message))}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.refused;
   }
 }

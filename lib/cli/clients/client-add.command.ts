@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { clientFacts } from './client-facts.js';
 import { secretOf, withSecret, type SecretOptions } from './client-secret.option.js';
 import { withConnection } from '../connection/connection.option.js';
+import { jsonText } from '../terminal/json-text.js';
 
 interface AddOptions extends SecretOptions {
   readonly id: string;
@@ -41,7 +42,7 @@ export function addClientAddCommand(group: Command, name: string): void {
         owner: options.owner,
         hashRounds: options.hashRounds,
       });
-      process.stdout.write(options.json ? `${JSON.stringify(client, null, 2)}\n` : clientFacts(client));
+      process.stdout.write(options.json ? jsonText(client, 2) : clientFacts(client));
     });
 }
 

@@ -17,10 +17,16 @@ export function clientDocument(client: OAuthClientRecord, mapper: ClientMetadata
   });
 }
 
-/** The same with the hashes of its credentials: everything that another database needs to have the same client. */
+/**
+ * The same with the hashes of its credentials and with the metadata that is not known here, such as fields of a host's own: everything that another
+ * database needs to have the same client. The same client is always the same text, in whatever order its metadata was sent.
+ */
 export function storedClientDocument(client: OAuthClientRecord, mapper: ClientMetadataMapper): ClientDocument {
+  const additional = client.additionalMetadata ?? {};
+  const columns = Object.entries(clientDocument(client, mapper)).filter(([name]) => !Object.hasOwn(additional, name));
   return withoutAbsent({
-    ...clientDocument(client, mapper),
+    ...Object.fromEntries(columns),
+    ...Object.fromEntries(Object.entries(additional).toSorted(([one], [other]) => (one < other ? -1 : 1))),
     client_secret_hash: client.clientSecretHash,
     client_secret_encrypted: client.clientSecretEncrypted,
     registration_access_token_hash: client.registrationAccessTokenHash,

@@ -1,6 +1,8 @@
+import { taggedName } from '../../client-metadata/language-tag.js';
 import { ClientMetadataValidator } from '../../client-metadata/client-metadata.validator.js';
 import { isOmitted } from '../../client-metadata/metadata-field.decorator.js';
 import { isJsonObject } from '../../client-metadata/text.rules.js';
+import { secretNeedOf } from '../../client-secret/client-secret.rules.js';
 import { CLIENT_ID_RULE, isClientId, isOwner, OWNER_RULE } from '../../client/client.rules.js';
 import {
   ClientSecretService,
@@ -21,6 +23,7 @@ export class ClientImportReader {
   private readonly validator: ClientMetadataValidator;
   private readonly secrets: ClientSecretService;
   private readonly factory: OAuthClientFactory;
+  private readonly unknownMembers = new Set<string>();
 
   constructor(services: Services) {
     this.config = services(RegistrationConfiguration);
@@ -37,9 +40,7 @@ export class ClientImportReader {
     const members = parsed(line);
     const clientId = member(members, 'client_id', isClientId, CLIENT_ID_RULE);
     if (clientId === undefined) throw new RefusedError(`client_id ${CLIENT_ID_RULE}`);
-    // The members of the server are no metadata, and ignored here like any other unknown one.
-    const { refusals, metadata } = await this.validator.explain(members, this.config.server.grantTypes, true);
-    if (!metadata) throw new RefusedError(refusals.map(({ message }) => message).join('; '));
+    const metadata = await this.metadataOf(members);
     const client = this.factory.create(metadata, {
       clientId,
       source: member(members, 'source', isSource, 'must be dynamic or manual') ?? 'manual',
@@ -52,31 +53,79 @@ export class ClientImportReader {
     return Object.assign(client, issuedAt === undefined ? {} : { clientIdIssuedAt: issuedAt });
   }
 
+  /** Members that are known to nobody here, of all lines read so far. */
+  get unknown(): readonly string[] {
+    return [...this.unknownMembers];
+  }
+
+  /** Judged as a registration is; only the scope is taken as it is: a default set would give a client what it never had. */
+  private async metadataOf(members: Members): Promise<RegistrableMetadata> {
+    this.noteUnknown(members);
+    const { refusals, metadata } = await this.validator.explain(members, this.config.server.grantTypes, true);
+    if (!metadata) throw new RefusedError(refusals.map(({ message }) => message).join('; '));
+    const scope = member(members, 'scope', isText, 'must be text');
+    if (scope === undefined) delete metadata.scope;
+    else metadata.scope = await this.validator.validateScope(scope);
+    return metadata;
+  }
+
+  private noteUnknown(members: Members): void {
+    for (const name of Object.keys(members)) {
+      if (this.unknownMembers.size < MOST_UNKNOWN && !this.isKnown(name)) this.unknownMembers.add(name);
+    }
+  }
+
+  private isKnown(name: string): boolean {
+    const { metadataTable } = this.config;
+    return SERVER_MEMBERS.has(name) || metadataTable.has(taggedName(name)?.base ?? name);
+  }
+
   /** A hash as it is, whatever its scheme; a secret in clear is hashed as one that a person chose. */
   private async secretOf(clientId: string, members: Members, metadata: RegistrableMetadata): Promise<SecretColumns> {
     const secret = member(members, 'client_secret', isText, 'must be text');
-    const clientSecretHash = member(members, 'client_secret_hash', isText, 'must have 1 to 255 characters');
-    if (secret !== undefined && clientSecretHash !== undefined) {
-      throw new RefusedError('client_secret and client_secret_hash exclude each other');
-    }
+    const hash = member(members, 'client_secret_hash', isHash, 'must have 1 to 255 characters');
+    const encrypted = member(members, 'client_secret_encrypted', isSealed, 'must have 1 to 512 characters');
     const expiresAt = member(members, 'client_secret_expires_at', isEpoch, EPOCH_RULE);
     if (secret !== undefined) {
+      if (hash !== undefined) throw new RefusedError('client_secret and client_secret_hash exclude each other');
       const { clientSecret: _, ...columns } = await this.secrets.make(clientId, metadata, secret);
       return { ...columns, clientSecretExpiresAt: expiresAt ?? columns.clientSecretExpiresAt };
     }
-    if (clientSecretHash === undefined) return NO_SECRET;
-    if (metadata.token_endpoint_auth_method === 'none') {
-      throw new RefusedError('client_secret_hash is of no use with token_endpoint_auth_method none');
+    if (hash === undefined && encrypted === undefined) return NO_SECRET;
+    const need = secretNeedOf(metadata, this.config.metadataTable);
+    if (need === 'none') throw new RefusedError('a client secret is of no use with this token_endpoint_auth_method');
+    if (hash === undefined || (need === 'as-key') !== (encrypted !== undefined)) {
+      throw new RefusedError(
+        'client_secret_hash must be there, and client_secret_encrypted where the secret is a key and nowhere else',
+      );
     }
-    const encrypted = member(members, 'client_secret_encrypted', isSealed, 'must have 1 to 512 characters');
-    return { clientSecretHash, clientSecretExpiresAt: expiresAt ?? 0, clientSecretEncrypted: encrypted ?? null };
+    return { clientSecretHash: hash, clientSecretExpiresAt: expiresAt ?? 0, clientSecretEncrypted: encrypted ?? null };
   }
 }
+
+/** How many unknown members are remembered. */
+const MOST_UNKNOWN = 100;
+
+/** What a line may have beside metadata. */
+const SERVER_MEMBERS: ReadonlySet<string> = new Set([
+  'client_id',
+  'client_id_issued_at',
+  'source',
+  'registered_openly',
+  'owner',
+  'client_secret',
+  'client_secret_hash',
+  'client_secret_encrypted',
+  'client_secret_expires_at',
+  'registration_access_token_hash',
+]);
 
 type Members = Readonly<Record<string, unknown>>;
 
 const SHA256_RULE = 'must be a SHA-256 in lower-case hexadecimal digits';
 const EPOCH_RULE = 'must be seconds since the epoch';
+/** Of the year 9999: more is milliseconds. */
+const LAST_SECOND = 253_402_300_799;
 
 function parsed(line: string): Members {
   let value: unknown;
@@ -106,7 +155,7 @@ function isFlag(value: unknown): value is boolean {
 }
 
 function isEpoch(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= LAST_SECOND;
 }
 
 function isSha256(value: unknown): value is string {
@@ -114,6 +163,10 @@ function isSha256(value: unknown): value is string {
 }
 
 function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isHash(value: unknown): value is string {
   return isTextUpTo(255, value);
 }
 

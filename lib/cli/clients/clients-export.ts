@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { once } from 'node:events';
 import { ClientMetadataMapper } from '../../client/client-metadata.mapper.js';
 import { ClientAdministrationService } from '../../index.js';
+import { jsonText } from '../terminal/json-text.js';
 import { storedClientDocument } from './client-document.js';
 import { Progress } from '../terminal/progress.js';
 import { withServices } from '../services/services.js';
@@ -18,7 +19,7 @@ export async function exportClients(command: Command): Promise<void> {
     let exported = 0;
     for (let after: string | undefined; ;) {
       const page = await administration.list({ ...(after !== undefined && { after }), limit: PAGE });
-      const lines = page.map((client) => `${JSON.stringify(storedClientDocument(client, mapper))}\n`);
+      const lines = page.map((client) => jsonText(storedClientDocument(client, mapper), 0));
       await written(lines.join(''));
       exported += page.length;
       if (!process.stdout.isTTY) progress.show(`${exported} clients`);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { RefusedError } from '../command.error.js';
 import { withConnection } from '../connection/connection.option.js';
+import { printable } from '../terminal/message-text.js';
 
 /** `dcr clients export` and `dcr clients import`: clients from one database to another. */
 export function addTransferCommands(clients: Command): void {
@@ -26,6 +27,9 @@ function addExport(clients: Command): void {
     });
 }
 
+/** Of members that nobody knows, how many are named. */
+const MOST_NAMES = 20;
+
 interface ImportCommandOptions {
   readonly dryRun?: boolean;
 }
@@ -44,8 +48,13 @@ function addImport(clients: Command): void {
     .action(async (file: string, { dryRun = false }: ImportCommandOptions, command: Command) => {
       const { importClients } = await import('./clients-import.js');
       const onRefusal = (line: number, reason: string) => process.stderr.write(`line ${line}: ${reason}\n`);
-      const { imported, existing, refused } = await importClients(command, file, { isDryRun: dryRun, onRefusal });
+      const result = await importClients(command, file, { isDryRun: dryRun, onRefusal });
+      const { imported, existing, refused, unknown } = result;
       const done = dryRun ? 'to import' : 'imported';
+      if (unknown.length > 0) {
+        const names = unknown.slice(0, MOST_NAMES).map(printable).join(', ');
+        process.stderr.write(`left out, since nobody knows them here: ${names}\n`);
+      }
       process.stdout.write(`${done} ${imported}, there already ${existing}, refused ${refused}\n`);
       if (refused > 0)
         throw new RefusedError(

@@ -7,6 +7,7 @@ import { secretOf, withSecret, type SecretOptions } from './client-secret.option
 import { clientTable } from './clients-list.js';
 import { addTransferCommands } from './clients-transfer.command.js';
 import { withConnection } from '../connection/connection.option.js';
+import { jsonText } from '../terminal/json-text.js';
 import { printable, shellWord } from '../terminal/message-text.js';
 
 const PAGE = 100;
@@ -68,7 +69,7 @@ function addList(clients: Command): void {
         limit,
       };
       const { clients: found, hasMore } = await listClients(command, page);
-      process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : clientTable(found));
+      process.stdout.write(json ? jsonText(found, 2) : clientTable(found));
       const last = found.at(-1)?.['client_id'];
       if (hasMore) process.stderr.write(`there are more: --after ${shellWord(String(last))}\n`);
     });
@@ -91,7 +92,7 @@ function addShow(clients: Command): void {
     .action(async ({ id, json }: OneClient, command: Command) => {
       const { findClient } = await import('./clients.js');
       const client = await findClient(command, id);
-      process.stdout.write(json ? `${JSON.stringify(client, null, 2)}\n` : clientFacts(client));
+      process.stdout.write(json ? jsonText(client, 2) : clientFacts(client));
     });
 }
 
@@ -110,7 +111,7 @@ function addRotateSecret(clients: Command): void {
       const client = await rotateSecret(command, options.id, secret === true ? undefined : secret, {
         hashRounds: options.hashRounds,
       });
-      process.stdout.write(options.json ? `${JSON.stringify(client, null, 2)}\n` : clientFacts(client));
+      process.stdout.write(options.json ? jsonText(client, 2) : clientFacts(client));
     });
 }
 

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
-import { access } from 'node:fs/promises';
 import { UsageError } from '../command.error.js';
 import { CONNECTION_URLS, parseConnection, type Connection } from './connection.js';
+import { isThere } from './is-there.js';
 import { printable, shellWord } from '../terminal/message-text.js';
 
 const VARIABLE = 'DATABASE_URL';
@@ -14,7 +14,12 @@ const CONFIG_FILE = 'database.yaml';
  */
 export function withConnection(command: Command): Command {
   return command
-    .addOption(new Option('--connect <url>', `the database: ${CONNECTION_URLS}`).env(VARIABLE))
+    .addOption(
+      new Option(
+        '--connect <url>',
+        `the database: ${CONNECTION_URLS}; other users of this machine can see a password in it meanwhile`,
+      ).env(VARIABLE),
+    )
     .option(
       '--database-config <file>',
       `a YAML file with type, host, port, databaseName, username and password (default: ${CONFIG_FILE}, if it is there)`,
@@ -55,11 +60,4 @@ export async function connectionOf(command: Command): Promise<Connection> {
 async function configured(file: string): Promise<Connection> {
   const { readDatabaseConfig } = await import('./database-config.js');
   return readDatabaseConfig(file);
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

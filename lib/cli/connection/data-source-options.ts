@@ -1,8 +1,8 @@
-import { access } from 'node:fs/promises';
 import type { DataSourceOptions } from 'typeorm';
 import { RefusedError } from '../command.error.js';
 import type { DatabaseConnection, ServerConnection, SqliteConnection } from './connection.js';
 import { loadDriver } from './database-driver.js';
+import { isThere } from './is-there.js';
 import { SilentLogger } from './silent.logger.js';
 
 /** Options of a data source that say where it connects. */
@@ -75,11 +75,4 @@ function parameter(value: string): unknown {
   } catch {
     return value;
   }
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

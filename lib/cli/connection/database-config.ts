@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
+import { isAlias, isMap, isScalar, parseDocument } from 'yaml';
 import { RefusedError } from '../command.error.js';
 import { parseConnection, type DatabaseConnection } from './connection.js';
 import { shellWord } from '../terminal/message-text.js';
@@ -8,6 +8,8 @@ const MEMBERS = ['type', 'host', 'port', 'databaseName', 'username', 'password']
 
 type Member = (typeof MEMBERS)[number];
 
+const TYPES: readonly string[] = ['postgres', 'postgresql', 'mysql', 'mariadb', 'sqlite'];
+
 const EXAMPLE = MEMBERS.join(', ');
 
 /**
@@ -15,7 +17,7 @@ const EXAMPLE = MEMBERS.join(', ');
  * @throws RefusedError naming the file and what is wrong with it, and none of its values
  */
 export async function readDatabaseConfig(file: string): Promise<DatabaseConnection> {
-  const config = membersOf(file, await parsed(file));
+  const config = membersOf(file, await contentsOf(file));
   const { type = 'postgres', databaseName = '' } = config;
   if (databaseName === '') throw refused(file, 'names no database: add databaseName');
   try {
@@ -26,7 +28,7 @@ export async function readDatabaseConfig(file: string): Promise<DatabaseConnecti
   }
 }
 
-async function parsed(file: string): Promise<unknown> {
+async function contentsOf(file: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -34,24 +36,36 @@ async function parsed(file: string): Promise<unknown> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw refused(file, `cannot be read (${code}): give a YAML file with ${EXAMPLE}`);
   }
-  try {
-    return parse(text);
-  } catch {
-    // The words of the parser quote the file, and so perhaps a password.
-    throw refused(file, `is not YAML: give a file with ${EXAMPLE}, one a line`);
-  }
+  const { contents, errors, warnings } = parseDocument(text);
+  // The words of the parser quote the file, and so perhaps a password.
+  if (errors.length > 0 || warnings.length > 0) throw notYaml(file);
+  return contents;
 }
 
-function membersOf(file: string, config: unknown): Partial<Record<Member, string>> {
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw refused(file, `has no members: give a file with ${EXAMPLE}, one a line`);
+function membersOf(file: string, contents: unknown): Partial<Record<Member, string>> {
+  if (!isMap(contents)) throw refused(file, `has no members: give a file with ${EXAMPLE}, one a line`);
+  const members = contents.items.map(({ key, value }) => [textOf(file, 'a name', key), value] as const);
+  if (members.some(([name]) => !MEMBERS.some((member) => member === name))) {
+    throw refused(file, `has a member that is not known: there are ${EXAMPLE}`);
   }
-  const given = new Map(Object.entries(config).filter(([, value]) => value !== null));
-  const unknown = [...given.keys()].find((name) => !MEMBERS.some((member) => member === name));
-  if (unknown !== undefined) throw refused(file, `has a member that is not known: there are ${EXAMPLE}`);
-  const wrong = [...given].find(([, value]) => typeof value !== 'string' && typeof value !== 'number');
-  if (wrong) throw refused(file, `${wrong[0]} must be text`);
-  return Object.fromEntries([...given].map(([name, value]) => [name, String(value)]));
+  const given = members.map(([name, value]) => [name, textOf(file, String(name), value)] as const);
+  const config: Partial<Record<Member, string>> = Object.fromEntries(given.filter(([, text]) => text !== undefined));
+  if (config.type !== undefined && !TYPES.includes(config.type)) {
+    throw refused(file, `type must be one of ${TYPES.join(', ')}`);
+  }
+  if (config.host?.startsWith('/')) {
+    throw refused(file, 'host must be a name or an address: for a socket give --connect postgres:///NAME?host=/FOLDER');
+  }
+  return config;
+}
+
+/** What stands in the file: a password may look like a number. Nothing, `~` and `null` are no text. */
+function textOf(file: string, name: string, node: unknown): string | undefined {
+  if (isAlias(node)) throw notYaml(file);
+  if (!isScalar(node)) throw refused(file, `${name} must be text`);
+  const { value, source } = node;
+  if (value === null) return undefined;
+  return typeof value === 'string' ? value : (source ?? '');
 }
 
 function url({ type = 'postgres', host = '127.0.0.1', port = '', ...names }: Partial<Record<Member, string>>): string {
@@ -63,4 +77,8 @@ function url({ type = 'postgres', host = '127.0.0.1', port = '', ...names }: Par
 
 function refused(file: string, what: string): RefusedError {
   return new RefusedError(`${file}: ${what}`);
+}
+
+function notYaml(file: string): RefusedError {
+  return refused(file, `is not YAML: give a file with ${EXAMPLE}, one a line`);
 }

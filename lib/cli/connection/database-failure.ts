@@ -15,8 +15,9 @@ const otherVersion: Explanation = (connection) => `the tables are of another ver
 const tableExists: Explanation = ({ name }) =>
   `${name} has a table of the same name that no migration made: use another database, or, if TypeORM's synchronize made it, ` +
   'mark the migration as run with migration:run --fake';
-const noSuchRow: Explanation = ({ name }) =>
-  `a row that this one refers to, such as its owner, is not in ${name}: add it first`;
+const brokenReference: Explanation = ({ name }) =>
+  `${name} requires a row that is not there, such as the owner, or has rows that refer to this one: add or remove those first`;
+const wrongType: Explanation = ({ name }) => `a value is not of the type of its column in ${name}: give another one`;
 const tooLong: Explanation = ({ name }) => `a value is too long for its column in ${name}: give a shorter one`;
 const locked: Explanation = ({ name }) => `${name} is locked by another process: try again`;
 const unopenable: Explanation = (connection) =>
@@ -52,9 +53,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ER_BAD_FIELD_ERROR: otherVersion,
   '42P07': tableExists,
   ER_TABLE_EXISTS_ERROR: tableExists,
-  '23503': noSuchRow,
-  ER_NO_REFERENCED_ROW_2: noSuchRow,
-  SQLITE_CONSTRAINT_FOREIGNKEY: noSuchRow,
+  '23503': brokenReference,
+  ER_NO_REFERENCED_ROW_2: brokenReference,
+  ER_ROW_IS_REFERENCED_2: brokenReference,
+  SQLITE_CONSTRAINT_FOREIGNKEY: brokenReference,
+  '22P02': wrongType,
   '22001': tooLong,
   ER_DATA_TOO_LONG: tooLong,
   SQLITE_BUSY: locked,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DataSource } from 'typeorm';
+import { InstanceChecker, type DataSource } from 'typeorm';
 import {
   InitialAccessToken,
   OAuthClient,
@@ -19,7 +19,7 @@ export type RegistrationOptions = DynamicRegistrationOptions & DynamicRegistrati
 
 /** What the module of a host's data source exports. */
 export interface HostDataSource {
-  /** Not initialized, and set to change no table when it is. */
+  /** Set to change no table when it is initialized, unless it is already. */
   readonly dataSource: DataSource;
   /** The options of the host's server; undefined where it exports none. */
   readonly registration: RegistrationOptions | undefined;
@@ -31,10 +31,11 @@ export interface HostDataSource {
  */
 export async function loadHostDataSource({ file, name }: HostConnection): Promise<HostDataSource> {
   const exported = await exportsOf(file, name);
-  const dataSource = exported.find(([, value]) => value instanceof DataSource)?.[1];
-  if (!(dataSource instanceof DataSource)) {
+  const [dataSource, ...others] = new Set(exported.map(([, value]) => value).filter(isDataSource));
+  if (!dataSource) {
     throw new RefusedError(`${name} exports no DataSource of TypeORM: export one, as for TypeORM's own command line`);
   }
+  if (others.length > 0) throw new RefusedError(`${name} exports several DataSources of TypeORM: export one`);
   // Those of the server are the server's: a command changes no table behind its back, and its output is its own.
   dataSource.setOptions({
     synchronize: false,
@@ -67,6 +68,10 @@ export function entitiesOf({ entityMetadatas }: DataSource, { name }: HostConnec
   return { client: extending(OAuthClient), initialAccessToken: extending(InitialAccessToken) };
 }
 
+function isDataSource(value: unknown): value is DataSource {
+  return InstanceChecker.isDataSource(value);
+}
+
 function isKindOf(target: unknown, entity: { readonly prototype: object }): boolean {
   return typeof target === 'function' && (target === entity || target.prototype instanceof Object(entity));
 }
@@ -76,7 +81,10 @@ async function exportsOf(file: string, name: string): Promise<[string, unknown][
     const module: Readonly<Record<string, unknown>> = await import(pathToFileURL(resolve(file)).href);
     // The exports of a CommonJS module may be found in its default one alone.
     const { default: inner } = module;
-    return [...Object.entries(module), ...Object.entries(Object(inner))];
+    const exported = [...Object.entries(module), ...Object.entries(Object(isDataSource(inner) ? {} : inner))];
+    return await Promise.all(
+      exported.map(async ([member, value]): Promise<[string, unknown]> => [member, await value]),
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RefusedError(`${name} cannot be loaded (${reason}): give the path of the built JavaScript module`);

@@ -11,7 +11,9 @@ export function addMigrateCommand(program: Command): void {
   withConnection(
     migrate
       .command('run', { isDefault: true })
-      .description('run the migrations that have not run yet; makes a SQLite file that is not there'),
+      .description(
+        'run the migrations that have not run yet, with --data-source all of that data source; makes a SQLite file that is not there',
+      ),
   )
     .addHelpText('after', '\nExample:\n  $ dcr migrate run --connect postgres://app@localhost/auth')
     .action(async (_options: unknown, command: Command) => {

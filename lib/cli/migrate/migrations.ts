@@ -1,5 +1,9 @@
-import { DataSource, MigrationExecutor } from 'typeorm';
-import { dynamicRegistrationMigrations } from '../../index.js';
+import { DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
+import {
+  AdoptClientTable,
+  CreateInitialAccessTokens1764000000001,
+  dynamicRegistrationMigrations,
+} from '../../index.js';
 import { RefusedError } from '../command.error.js';
 import type { Connection } from '../connection/connection.js';
 import { dataSourceOptions } from '../connection/data-source-options.js';
@@ -13,7 +17,7 @@ export interface MigrationState {
 }
 
 /**
- * Runs the migrations that have not run yet; a SQLite file that is not there is made.
+ * Runs the migrations that have not run yet, those of a host's data source in their order; a SQLite file that is not there is made.
  * @returns the names of those that ran
  */
 export async function runMigrations(connection: Connection): Promise<string[]> {
@@ -25,11 +29,11 @@ export async function runMigrations(connection: Connection): Promise<string[]> {
   });
 }
 
-/** Every migration of the module, the oldest first. */
+/** Every migration of the module, or of the host's data source, the oldest first. */
 export async function listMigrations(connection: Connection): Promise<MigrationState[]> {
   return withDataSource(connection, false, async (dataSource) => {
     const applied = new Set((await new MigrationExecutor(dataSource).getExecutedMigrations()).map(({ name }) => name));
-    return ownNames(dataSource).map((name) => ({ name, applied: applied.has(name) }));
+    return namesOf(dataSource.migrations).map((name) => ({ name, applied: applied.has(name) }));
   });
 }
 
@@ -41,7 +45,7 @@ export async function listMigrations(connection: Connection): Promise<MigrationS
 export async function revertMigration(connection: Connection): Promise<string | undefined> {
   return withDataSource(connection, false, async (dataSource) => {
     const executor = new MigrationExecutor(dataSource);
-    const own = new Set(ownNames(dataSource));
+    const own = new Set(namesOf(dataSource.migrations.filter(isOwn)));
     const executed = await executor.getExecutedMigrations();
     if (!executed.some(({ name }) => own.has(name))) return undefined;
     const [last] = executed;
@@ -62,7 +66,7 @@ async function withDataSource<T>(
 ): Promise<T> {
   try {
     const dataSource = await withMigrations(connection, create);
-    await dataSource.initialize();
+    if (!dataSource.isInitialized) await dataSource.initialize();
     try {
       return await work(dataSource);
     } finally {
@@ -82,7 +86,14 @@ async function withMigrations(connection: Connection, create: boolean): Promise<
   });
 }
 
+/** Whether a migration is of the module, or of a host that adopts a table with it. */
+function isOwn(migration: MigrationInterface): boolean {
+  return OWN.some((type) => migration instanceof type);
+}
+
+const OWN = [...dynamicRegistrationMigrations, CreateInitialAccessTokens1764000000001, AdoptClientTable];
+
 /** The names TypeORM keeps in its table. */
-function ownNames({ migrations }: DataSource): string[] {
+function namesOf(migrations: readonly MigrationInterface[]): string[] {
   return migrations.map((migration) => migration.name ?? migration.constructor.name);
 }

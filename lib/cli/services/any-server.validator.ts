@@ -27,7 +27,7 @@ export class AnyServerValidator extends ClientMetadataValidator {
     return { refusals, metadata: metadata && this.asSaid(body, metadata, config) };
   }
 
-  override async validateScope(scope: string): Promise<string | undefined> {
+  override async validateScope(scope: string): Promise<string> {
     return this.serverOf({ scope }).validator.validateScope(scope);
   }
 

@@ -39,6 +39,7 @@ export async function withRegistration<T>(
         module: CommandLineModule,
         imports: [
           TypeOrmModule.forRootAsync({
+            ...(opened.registration.dataSource !== undefined && { name: opened.registration.dataSource }),
             useFactory: () => ({ ...opened.dataSource.options, retryAttempts: 0 }),
             dataSourceFactory: async () => opened.dataSource,
           }),
@@ -71,11 +72,9 @@ async function open(connection: Connection): Promise<Opened> {
     return { dataSource: await new DataSource(options).initialize(), registration: OF_ANY_SERVER };
   }
   const { dataSource, registration } = await loadHostDataSource(connection);
-  await dataSource.initialize();
-  if (registration) {
-    // The data source is the only one here, whatever its name in the application is; and an operator is told of what is not supported.
-    return { dataSource, registration: { ...registration, dataSource: 'default', unsupportedMetadata: 'reject' } };
-  }
+  if (!dataSource.isInitialized) await dataSource.initialize();
+  // An operator is told of what is not supported.
+  if (registration) return { dataSource, registration: { ...registration, unsupportedMetadata: 'reject' } };
   return { dataSource, registration: { ...OF_ANY_SERVER, entities: entitiesOf(dataSource, connection) } };
 }
 

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { Command } from 'commander';
 import { RegistrationError, TemporarilyUnavailableError } from '../../errors/registration.error.js';
 import { RefusedError } from '../command.error.js';
+import type { Connection } from '../connection/connection.js';
 import { connectionOf } from '../connection/connection.option.js';
 import { withRegistration, type ServiceOptions } from './registration-context.js';
 
@@ -14,14 +15,15 @@ export type Services = <T>(type: Type<T>) => T;
  */
 export async function withServices<T>(
   command: Command,
-  work: (services: Services) => Promise<T>,
+  work: (services: Services, connection: Connection) => Promise<T>,
   options?: ServiceOptions,
 ): Promise<T> {
+  const connection = await connectionOf(command);
   return withRegistration(
-    await connectionOf(command),
+    connection,
     async (application) => {
       try {
-        return await work((type) => application.get(type, { strict: false }));
+        return await work((type) => application.get(type, { strict: false }), connection);
       } catch (error) {
         // What the database cannot do now is told in its own words.
         const isRefusal = error instanceof RegistrationError && !(error instanceof TemporarilyUnavailableError);

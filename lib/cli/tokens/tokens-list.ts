@@ -1,4 +1,5 @@
 import type { InitialAccessTokenRecord } from '../../index.js';
+import { jsonText } from '../terminal/json-text.js';
 import { textTable } from '../terminal/text-table.js';
 import { time } from '../terminal/time.js';
 import { stateOf } from './token-state.js';
@@ -43,5 +44,5 @@ export function tokenJson(tokens: readonly InitialAccessTokenRecord[], now: numb
     revokedAt: token.revokedAt,
     state: stateOf(token, now),
   }));
-  return `${JSON.stringify(shown, null, 2)}\n`;
+  return jsonText(shown, 2);
 }
