@@ -33,6 +33,7 @@ describe('the published package', () => {
       'LICENSE',
       'README.md',
       'SECURITY.md',
+      'docs/databases.md',
       'docs/metadata.md',
       'package.json',
       'dist/cjs/package.json',
