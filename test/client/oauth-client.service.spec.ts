@@ -98,7 +98,9 @@ describe.each(databases)('clients of the host itself ($name)', (database) => {
       async (clientId) => {
         const before = await server.dataSource.getRepository(OAuthClient).count();
         await expect(clients.create({ ...BODY, clientId } as ManualClient)).rejects.toThrow(
-          new InvalidClientMetadataError('client_id must have 1 to 255 printable ASCII characters and not be a dot segment'),
+          new InvalidClientMetadataError(
+            'client_id must have 1 to 255 printable ASCII characters and not be a dot segment',
+          ),
         );
         await expect(server.dataSource.getRepository(OAuthClient).count()).resolves.toBe(before);
       },

@@ -87,7 +87,9 @@ describe.each(postgres)('sample existing-table ($name)', ({ create }) => {
     });
     const strangers = await dcr('add', '--id', 'stray', '--owner', 'nobody');
     expect(strangers.code).toBe(1);
-    expect(strangers.stderr).toMatch(/^error: the data source .* requires a row that is not there, such as the owner, .*\n$/);
+    expect(strangers.stderr).toMatch(
+      /^error: the data source .* requires a row that is not there, such as the owner, .*\n$/,
+    );
     expect(await clients.find('stray')).toBeUndefined();
   });
 
