@@ -1,7 +1,5 @@
 import { taggedName } from '../../client-metadata/language-tag.js';
 import { ClientMetadataValidator } from '../../client-metadata/client-metadata.validator.js';
-import { isOmitted } from '../../client-metadata/metadata-field.decorator.js';
-import { isJsonObject } from '../../client-metadata/text.rules.js';
 import { secretNeedOf } from '../../client-secret/client-secret.rules.js';
 import { CLIENT_ID_RULE, isClientId, isOwner, OWNER_RULE } from '../../client/client.rules.js';
 import {
@@ -9,13 +7,26 @@ import {
   NO_SECRET,
   OAuthClientFactory,
   RegistrationConfiguration,
-  type ClientSource,
   type OAuthClientRecord,
   type RegistrableMetadata,
   type SecretColumns,
 } from '../../index.js';
 import { RefusedError } from '../command.error.js';
 import type { Services } from '../services/services.js';
+import {
+  EPOCH_RULE,
+  isEpoch,
+  isFlag,
+  isHash,
+  isSealed,
+  isSha256,
+  isSource,
+  isText,
+  member,
+  parsed,
+  SHA256_RULE,
+  type Members,
+} from './import-members.js';
 
 /** Reads clients as `dcr clients export` writes them: metadata by every rule of a registration, and what a server keeps beside it. */
 export class ClientImportReader {
@@ -119,61 +130,3 @@ const SERVER_MEMBERS: ReadonlySet<string> = new Set([
   'client_secret_expires_at',
   'registration_access_token_hash',
 ]);
-
-type Members = Readonly<Record<string, unknown>>;
-
-const SHA256_RULE = 'must be a SHA-256 in lower-case hexadecimal digits';
-const EPOCH_RULE = 'must be seconds since the epoch';
-/** Of the year 9999: more is milliseconds. */
-const LAST_SECOND = 253_402_300_799;
-
-function parsed(line: string): Members {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new RefusedError('is not JSON');
-  }
-  if (!isJsonObject(value)) throw new RefusedError('is not a JSON object');
-  return value;
-}
-
-/** @returns undefined for a member that is not there */
-function member<T>(members: Members, name: string, is: (value: unknown) => value is T, rule: string): T | undefined {
-  const value = Object.hasOwn(members, name) ? members[name] : undefined;
-  if (isOmitted(value)) return undefined;
-  if (!is(value)) throw new RefusedError(`${name} ${rule}`);
-  return value;
-}
-
-function isSource(value: unknown): value is ClientSource {
-  return value === 'dynamic' || value === 'manual';
-}
-
-function isFlag(value: unknown): value is boolean {
-  return typeof value === 'boolean';
-}
-
-function isEpoch(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= LAST_SECOND;
-}
-
-function isSha256(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isHash(value: unknown): value is string {
-  return isTextUpTo(255, value);
-}
-
-function isSealed(value: unknown): value is string {
-  return isTextUpTo(512, value);
-}
-
-function isTextUpTo(longest: number, value: unknown): value is string {
-  return typeof value === 'string' && value.length <= longest && !value.includes('\0');
-}
