@@ -18,7 +18,7 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const appModule = theOne('AppModule', blocks('ts'), /class AppModule/);
 const commands = blocks('sh').flatMap((block) => block.split('\n'));
 const createToken = theOne('token command', commands, /^npx dcr tokens create /);
-const migrate = theOne('migration command', [.../`(npx dcr migrate [^`]*)`/.exec(readme)].slice(1), /./);
+const migrate = theOne('migration command', [.../`(npx dcr migrate[^`]*)`/.exec(readme)].slice(1), /./);
 const installLines = commands.filter((line) => line.startsWith('npm i nestjs-dynamic-registration '));
 const apps = {
   'nest-12-esm': theOne('install line', installLines, /@nestjs\/core /),
