@@ -34,13 +34,15 @@ export async function withRegistration<T>(
   try {
     const opened = await open(connection);
     dataSource = opened.dataSource;
+    // The name that the module asks for; that of the options is TypeORM 0.3's own, and need not be the same.
+    const { dataSource: name = 'default' } = opened.registration;
     const application = await NestFactory.createApplicationContext(
       {
         module: CommandLineModule,
         imports: [
           TypeOrmModule.forRootAsync({
-            ...(opened.registration.dataSource !== undefined && { name: opened.registration.dataSource }),
-            useFactory: () => ({ ...opened.dataSource.options, retryAttempts: 0 }),
+            name,
+            useFactory: () => ({ ...opened.dataSource.options, name, retryAttempts: 0 }),
             dataSourceFactory: async () => opened.dataSource,
           }),
           DynamicRegistrationModule.forRoot(withHashRounds(opened.registration, options)),
