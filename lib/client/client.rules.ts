@@ -6,7 +6,7 @@ const LONGEST = 255;
  * client configuration endpoint.
  */
 export function isClientId(value: unknown): value is string {
-  return typeof value === 'string' && /^(?!\.{1,2}$)[\x20-\x7e]{1,255}$/.test(value);
+  return typeof value === 'string' && value.length <= LONGEST && /^(?!\.{1,2}$)[\x20-\x7e]+$/.test(value);
 }
 
 /** What a client identifier must be, in words. */

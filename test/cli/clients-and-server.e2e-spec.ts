@@ -118,6 +118,16 @@ describe.each(databases)('dcr clients beside a running server ($name)', (databas
     const read = await send('GET', 'idle', token);
     expect(read).toMatchObject({ status: 200, body: { client_id: 'idle', grant_types: [], response_types: [] } });
     expect(read.body.redirect_uris ?? []).toEqual([]);
+    // Members of the server must not be in an update (RFC 7592 section 2.2).
+    const {
+      client_id_issued_at: _at,
+      registration_access_token: _token,
+      registration_client_uri: _uri,
+      ...own
+    } = read.body;
+    const replaced = await send('PUT', 'idle', token, own);
+    expect(replaced).toMatchObject({ status: 200, body: read.body });
+    expect(replaced.headers.get('cache-control')).toBe('no-store');
     const updated = await send('PUT', 'idle', token, { redirect_uris: [CALLBACK], token_endpoint_auth_method: 'none' });
     expect(updated).toMatchObject({
       status: 200,

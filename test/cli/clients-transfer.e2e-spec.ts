@@ -667,7 +667,7 @@ describe.skipIf(!hasTerminal)('progress on a terminal', () => {
     const file = await fileOf(...manyLines(50), '{');
     const shown = await onTerminal(`clients import ${file}`, output).catch((error: { stdout: string }) => error.stdout);
     expect(shown).toMatch(
-      // eslint-disable-next-line no-control-regex -- what a terminal is told
+      // oxlint-disable-next-line no-control-regex -- what a terminal is told
       /^(?:\r\u001B\[K\d+ lines)+\r\u001B\[Kline 51: is not JSON\r\n(?:\r\u001B\[K\d+ lines)*(?:\r\u001B\[K)?error: a line was refused: [^\r\n]+\r\n$/,
     );
     expect(await readFile(output, 'utf8')).toBe('imported 50, there already 0, refused 1\n');
@@ -675,7 +675,7 @@ describe.skipIf(!hasTerminal)('progress on a terminal', () => {
 
   it('export counts clients where its output goes elsewhere', async () => {
     const output = join(folder, 'export.out');
-    // eslint-disable-next-line no-control-regex -- what a terminal is told
+    // oxlint-disable-next-line no-control-regex -- what a terminal is told
     expect(await onTerminal('clients export', output)).toMatch(/^(?:\r\u001B\[K\d+ clients)+\r\u001B\[K$/);
     expect(membersOf(await readFile(output, 'utf8'))).toEqual(membersOf(manyLines(50).join('\n')));
   });

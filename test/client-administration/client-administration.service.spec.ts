@@ -232,6 +232,26 @@ describe.each(databases)('clients that administrators change ($name)', (database
     });
   });
 
+  it('have no secret after an update to none, however it meets a rotation (RFC 7591 section 2)', async () => {
+    const { client, id, ...created } = await create();
+    // Hashed by bcrypt, a secret of a person's gives the update all the time it needs in between.
+    const rotation = administration.rotateSecret(id, 'open sesame').catch((error: unknown) => error);
+    const updated = await put({ client, id, ...created }, { token_endpoint_auth_method: 'none' });
+    expect(updated.status).toBe(200);
+    const rotated = await rotation;
+    const now = await kept(id);
+    expect(now).toMatchObject({
+      tokenEndpointAuthMethod: 'none',
+      clientSecretHash: null,
+      clientSecretExpiresAt: null,
+      clientSecretEncrypted: null,
+    });
+    expect(await clients.verifySecret(now, 'open sesame')).toBe(false);
+    expect(rotated).toEqual(
+      new InvalidClientMetadataError('client_secret is of no use with token_endpoint_auth_method none'),
+    );
+  });
+
   describe('are told to listeners', () => {
     it('as updated, with what they were before', async () => {
       const { client, id } = await create({ owner: 'ops' });

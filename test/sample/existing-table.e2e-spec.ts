@@ -15,6 +15,8 @@ import { TIDE_TABLES } from './start-sample.js';
 
 const postgres = databases.filter(({ kind }) => kind === 'postgres');
 
+const DATA_SOURCE = 'build/sample/existing-table/data-source.js';
+
 describe.each(postgres)('sample existing-table ($name)', ({ create }) => {
   let database: CreatedDatabase;
   let app: INestApplication;
@@ -61,9 +63,8 @@ describe.each(postgres)('sample existing-table ($name)', ({ create }) => {
   });
 
   it('is known to the command line by its data source: entities, scopes, owners', async () => {
-    const file = 'build/sample/existing-table/data-source.js';
     const dcr = async (...args: string[]) =>
-      dcrProcess(['clients', ...args, '--data-source', file], { env: { DATABASE_URL: database.url } });
+      dcrProcess(['clients', ...args, '--data-source', DATA_SOURCE], { env: { DATABASE_URL: database.url } });
     const added = await dcr(
       'add',
       '--id',
@@ -91,6 +92,40 @@ describe.each(postgres)('sample existing-table ($name)', ({ create }) => {
       /^error: the data source .* requires a row that is not there, such as the owner, .*\n$/,
     );
     expect(await clients.find('stray')).toBeUndefined();
+  });
+
+  it('has clients imported by line: none gets a scope it did not have, and one without an owner is named', async () => {
+    const lines = [
+      { client_id: 'plain', redirect_uris: ['https://tides.example/cb'] },
+      { client_id: 'stray', owner: 'nobody', redirect_uris: ['https://tides.example/cb'] },
+      { client_id: 'owned', owner: 'acme', redirect_uris: ['https://tides.example/cb'] },
+    ];
+    const input = lines.map((line) => JSON.stringify(line)).join('\n');
+    const run = async (...args: string[]) =>
+      dcrProcess(['clients', ...args, '--data-source', DATA_SOURCE], { env: { DATABASE_URL: database.url }, input });
+    for (const [done, args] of [
+      ['to import', ['--dry-run']],
+      ['imported', []],
+    ] as const) {
+      const imported = await run('import', '-', ...args);
+      expect(imported).toMatchObject({ code: 1, stdout: `${done} 2, there already 0, refused 1\n` });
+      expect(imported.stderr).toMatch(
+        /^line 2: the data source .* requires a row that is not there, .*\nerror: a line /,
+      );
+      expect((await clients.find('owned')) === undefined).toBe(done === 'to import');
+    }
+    expect(await clients.find('plain')).toMatchObject({ scope: null, source: 'manual' });
+    expect(await clients.find('stray')).toBeUndefined();
+  });
+
+  it('gives no client default scopes that was to have none', async () => {
+    const none = ['add', '--id', 'bare', '--redirect-uri', 'https://tides.example/cb', '--allowed-scopes', ''];
+    const refused = await dcrProcess(['clients', ...none, '--data-source', DATA_SOURCE], {
+      env: { DATABASE_URL: database.url },
+    });
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/^error: this server gives a client without scopes its default ones: /);
+    expect(await clients.find('bare')).toBeUndefined();
   });
 
   it('removes the clients of a user who is removed', async () => {

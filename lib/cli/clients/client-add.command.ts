@@ -22,7 +22,7 @@ export function addClientAddCommand(group: Command, name: string): void {
     )
     .requiredOption('--id <client_id>', 'the client identifier, of your choice')
     .option('--redirect-uri <uri>', 'a redirect URI; may be repeated', collected, [])
-    .option('--allowed-scopes <scope>', "scopes the client may ask for: 'api:read api:write'", separated)
+    .option('--allowed-scopes <scope>', "scopes the client may ask for: 'api:read api:write'")
     .option('--grant-types <type...>', 'grant types (default: authorization_code where there is a redirect URI)')
     .option('--owner <owner>', 'who is responsible for the client');
   withConnection(withSecret(add).option('--json', 'a JSON object instead of lines, times in seconds since the epoch'))
@@ -37,7 +37,7 @@ export function addClientAddCommand(group: Command, name: string): void {
         id: options.id,
         secret,
         redirectUris: options.redirectUri,
-        scope: options.allowedScopes,
+        scope: options.allowedScopes?.trim(),
         grantTypes: (options.grantTypes ?? []).flatMap(wordsOf),
         owner: options.owner,
         hashRounds: options.hashRounds,
@@ -48,11 +48,6 @@ export function addClientAddCommand(group: Command, name: string): void {
 
 function collected(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
-}
-
-/** An empty text names no scope. */
-function separated(text: string): string | undefined {
-  return text.trim() === '' ? undefined : text;
 }
 
 function wordsOf(text: string): string[] {

@@ -47,7 +47,7 @@ function addImport(clients: Command): void {
     .addHelpText('after', '\nExample:\n  $ dcr clients import clients.jsonl --dry-run --connect sqlite:auth.sqlite')
     .action(async (file: string, { dryRun = false }: ImportCommandOptions, command: Command) => {
       const { importClients } = await import('./clients-import.js');
-      const onRefusal = (line: number, reason: string) => process.stderr.write(`line ${line}: ${reason}\n`);
+      const onRefusal = (line: number, reason: string) => process.stderr.write(`line ${line}: ${printable(reason)}\n`);
       const result = await importClients(command, file, { isDryRun: dryRun, onRefusal });
       const { imported, existing, refused, unknown } = result;
       const done = dryRun ? 'to import' : 'imported';

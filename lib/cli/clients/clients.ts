@@ -17,6 +17,7 @@ export interface ClientToAdd extends ServiceOptions {
   /** A secret of the operator's, `true` for a generated one; without any the client is public. */
   readonly secret: string | true | undefined;
   readonly redirectUris: readonly string[];
+  /** Empty for none at all; undefined for what the server gives by default. */
   readonly scope: string | undefined;
   readonly grantTypes: readonly string[];
   readonly owner: string | undefined;
@@ -31,16 +32,22 @@ export async function addClient(command: Command, client: ClientToAdd): Promise<
   return withServices(
     command,
     async (services) => {
+      const { server } = services(RegistrationConfiguration);
+      if (scope === '' && server.defaultScopes.length > 0) {
+        throw new RefusedError(
+          'this server gives a client without scopes its default ones: name scopes, or take them away afterwards with clients set-scope --clear',
+        );
+      }
       const isIdle = redirectUris.length === 0 && grantTypes.length === 0;
       const created = await services(OAuthClientService).create({
         clientId: id,
         ...(typeof secret === 'string' && { clientSecret: secret }),
         ...(owner !== undefined && { owner }),
-        ...(scope !== undefined && { scope }),
+        ...(scope !== undefined && scope !== '' && { scope }),
         redirect_uris: [...redirectUris],
         // Nothing to come back to and no grant type: it is given them later.
         ...((isIdle || grantTypes.length > 0) && { grant_types: [...grantTypes] }),
-        token_endpoint_auth_method: secret === undefined ? 'none' : methodFor(services(RegistrationConfiguration)),
+        token_endpoint_auth_method: secret === undefined ? 'none' : methodFor(server),
       });
       return {
         ...clientDocument(created.client, services(ClientMetadataMapper)),
@@ -55,9 +62,9 @@ export async function addClient(command: Command, client: ClientToAdd): Promise<
 }
 
 /** How a client presents a secret to this server. */
-function methodFor({ server }: RegistrationConfiguration): string {
+function methodFor({ tokenEndpointAuthMethods }: RegistrationConfiguration['server']): string {
   const methods = ['client_secret_basic', 'client_secret_post'];
-  return methods.find((method) => server.tokenEndpointAuthMethods.includes(method)) ?? 'client_secret_basic';
+  return methods.find((method) => tokenEndpointAuthMethods.includes(method)) ?? 'client_secret_basic';
 }
 
 /** Replaces the scope of a client; undefined takes it away. */
