@@ -11,6 +11,7 @@ import { RegistrationAccessTokenService } from '../registration-access-token/reg
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { ClientIdGenerator } from './client-id.generator.js';
+import { ClientMetadataMapper } from './client-metadata.mapper.js';
 import { CLIENT_ID_RULE, isClientId, isOwner, OWNER_RULE } from './client.rules.js';
 import { OAuthClientFactory } from './oauth-client.factory.js';
 import type { OAuthClientRecord } from './oauth-client.record.js';
@@ -49,6 +50,7 @@ export class OAuthClientService {
     private readonly secrets: ClientSecretService,
     private readonly registrationAccessTokens: RegistrationAccessTokenService,
     private readonly factory: OAuthClientFactory,
+    private readonly mapper: ClientMetadataMapper,
     private readonly clients: OAuthClientRepository,
     private readonly listeners: RegistrationListeners,
   ) {}
@@ -84,6 +86,11 @@ export class OAuthClientService {
   /** @returns the client with exactly this id; undefined when there is none, and for anything that is not a non-empty string */
   async find(clientId: string): Promise<OAuthClientRecord | undefined> {
     return this.clients.findByClientId(clientId);
+  }
+
+  /** The metadata of a client by its names on the wire, every default included; no member is `null` or empty (RFC 7591 section 2). */
+  metadataOf(client: OAuthClientRecord): Readonly<Record<string, unknown>> {
+    return this.mapper.toMetadata(client);
   }
 
   /**
