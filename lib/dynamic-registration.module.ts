@@ -15,8 +15,15 @@ import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from 
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { ClientAdministrationService } from './client-administration/client-administration.service.js';
+import { ClientAssertionVerifier } from './client-authentication/client-assertion.verifier.js';
+import { ClientAuthenticationService } from './client-authentication/client-authentication.service.js';
+import { ClientKeySetFetcher } from './client-authentication/client-key-set.fetcher.js';
+import { UsedClientAssertion } from './client-authentication/used-client-assertion.entity.js';
+import { UsedClientAssertionRepository } from './client-authentication/used-client-assertion.repository.js';
+import { UsedClientAssertions } from './client-authentication/used-client-assertions.js';
 import { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
 import { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
+import { ClientFactsService } from './client-facts/client-facts.service.js';
 import { ClientMetadataValidator } from './client-metadata/client-metadata.validator.js';
 import { ClientInformationSerializer } from './client-registration/client-information.js';
 import { ClientRegistrationController } from './client-registration/client-registration.controller.js';
@@ -86,11 +93,15 @@ const EXPORTED = [
   InitialAccessTokenService,
   OAuthClientService,
   ClientAdministrationService,
+  ClientSecretService,
+  ClientAuthenticationService,
+  ClientFactsService,
   ClientRegistrationService,
   ClientConfigurationService,
   RegistrationAccessTokenService,
   ServerMetadataService,
   OpenApiService,
+  ErrorResponse,
 ] as const;
 
 /**
@@ -191,7 +202,7 @@ function definitionOf(definition: DynamicModule, extras: DynamicRegistrationExtr
     // With forRootAsync the builder has put them there already.
     imports: [
       ...new Set([...(definition.imports ?? []), ...(extras.imports ?? [])]),
-      TypeOrmModule.forFeature([entities.client, entities.initialAccessToken], extras.dataSource),
+      TypeOrmModule.forFeature([entities.client, entities.initialAccessToken, UsedClientAssertion], extras.dataSource),
     ],
     controllers: Object.values(controllers),
     providers: [
@@ -249,6 +260,11 @@ function core(entities: RegistrationEntities, dataSource: string | undefined): P
     OAuthClientFactory,
     OAuthClientService,
     ClientAdministrationService,
+    ClientKeySetFetcher,
+    ClientAssertionVerifier,
+    { provide: UsedClientAssertions, useClass: UsedClientAssertionRepository },
+    ClientAuthenticationService,
+    ClientFactsService,
     InitialAccessTokenRepository,
     InitialAccessTokenService,
     RegistrationAccessTokenService,

@@ -71,6 +71,14 @@ export {
   ClientAdministrationService,
   type RotatedClient,
 } from './client-administration/client-administration.service.js';
+export { ClientAuthenticationGuard } from './client-authentication/client-authentication.guard.js';
+export { ClientAuthenticationService } from './client-authentication/client-authentication.service.js';
+export { ClientKeySetFetcher } from './client-authentication/client-key-set.fetcher.js';
+export { CurrentClient } from './client-authentication/current-client.decorator.js';
+export type { ClientAuthenticationRequest } from './client-authentication/presented-credentials.js';
+export { UsedClientAssertion } from './client-authentication/used-client-assertion.entity.js';
+export { UsedClientAssertions } from './client-authentication/used-client-assertions.js';
+export { ClientFactsService, type ConsentFacts } from './client-facts/client-facts.service.js';
 export { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
 export { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
 export { InitialAccessToken } from './initial-access-token/initial-access-token.entity.js';
@@ -118,6 +126,7 @@ export {
   AccessDeniedError,
   ConflictError,
   InsufficientScopeError,
+  InvalidClientError,
   InvalidClientMetadataError,
   InvalidRedirectUriError,
   InvalidRequestError,
@@ -129,4 +138,5 @@ export {
 export { AdoptClientTable, type ClientColumnNames } from './migrations/adopt-client-table.js';
 export type { AdoptedRow, AdoptedValues } from './migrations/client-backfill.js';
 export { CreateInitialAccessTokens1764000000001 } from './migrations/create-initial-access-tokens.js';
+export { CreateUsedClientAssertions1764200000000 } from './migrations/create-used-client-assertions.js';
 export { dynamicRegistrationMigrations } from './migrations/migrations.js';

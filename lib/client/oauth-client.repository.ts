@@ -1,5 +1,5 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { In, IsNull, MoreThan, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import { In, IsNull, MoreThan, Not, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
 import { exactText } from '../storage/exact-text.js';
 import { PostgresInsert } from '../storage/postgres-insert.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
@@ -70,6 +70,14 @@ export class OAuthClientRepository {
       manager.find(this.storage.entities.client, { where: { clientId }, select: { clientId: true } }),
     );
     return found.map((client) => client.clientId);
+  }
+
+  /** How many other clients have the name of this one, as the database compares text. */
+  async countOthersNamed({ clientId, clientName }: OAuthClientRecord): Promise<number> {
+    if (!isKey(clientId) || !isKey(clientName)) return 0;
+    return this.storage.read((manager) =>
+      manager.count(this.storage.entities.client, { where: { clientName, clientId: Not(clientId) } }),
+    );
   }
 
   /** An instance of the host's entity class. */

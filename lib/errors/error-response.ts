@@ -5,6 +5,7 @@ import {
   AccessDeniedError,
   ConflictError,
   InsufficientScopeError,
+  InvalidClientError,
   InvalidClientMetadataError,
   InvalidRedirectUriError,
   InvalidRequestError,
@@ -30,6 +31,7 @@ const STATUS: readonly (readonly [abstract new (...args: never[]) => Registratio
   [InvalidRedirectUriError, 400],
   [InvalidClientMetadataError, 400],
   [InvalidSoftwareStatementError, 400],
+  [InvalidClientError, 401],
   [InvalidTokenError, 401],
   [InsufficientScopeError, 403],
   [AccessDeniedError, 403],
@@ -101,6 +103,9 @@ function statusOf(error: RegistrationError): number {
 }
 
 function headersOf(error: RegistrationError): Record<string, string> {
+  if (error instanceof InvalidClientError && error.inHeader) {
+    return { 'WWW-Authenticate': 'Basic realm="client", charset="UTF-8"' };
+  }
   if (error instanceof InvalidTokenError) {
     return { 'WWW-Authenticate': error.presented ? 'Bearer error="invalid_token"' : 'Bearer' };
   }

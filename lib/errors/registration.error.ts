@@ -41,6 +41,19 @@ export class InvalidRequestError extends RegistrationError {
   }
 }
 
+/** The client is not known, or did not prove who it is (RFC 6749 section 5.2). */
+export class InvalidClientError extends RegistrationError {
+  readonly code = 'invalid_client';
+
+  constructor(
+    message: string,
+    /** Whether the client used the `Authorization` header; then the answer has to name the scheme. */
+    readonly inHeader = false,
+  ) {
+    super(message);
+  }
+}
+
 /** The bearer token is missing, malformed, expired, revoked or of somebody else (RFC 6750 section 3.1). */
 export class InvalidTokenError extends RegistrationError {
   readonly code = 'invalid_token';

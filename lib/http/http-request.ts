@@ -5,6 +5,8 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 export interface HttpRequest {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
+  /** What a body parser made of the body. */
+  readonly body?: unknown;
   readonly params: Readonly<Record<string, string | undefined>>;
   /** Node's own request under Fastify's. */
   readonly raw?: IncomingMessage;

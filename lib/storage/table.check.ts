@@ -1,10 +1,14 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
+import { UsedClientAssertion } from '../client-authentication/used-client-assertion.entity.js';
 import { OAuthClient } from '../client/oauth-client.entity.js';
 import { fail } from '../errors/start-failure.js';
 import { InitialAccessToken } from '../initial-access-token/initial-access-token.entity.js';
 import { escapedTable } from './fixed-lookup.js';
 import { onPrimary } from './primary-connection.js';
 import type { RegistrationDataSource } from './registration-data-source.js';
+
+/** The entities our migrations make tables for. */
+const OWN_ENTITIES: ReadonlySet<unknown> = new Set([OAuthClient, InitialAccessToken, UsedClientAssertion]);
 
 /** How each database says that a table, or a column, is not there; SQLite has no code for it. */
 const NO_TABLE = { codes: ['42P01', 'ER_NO_SUCH_TABLE'], words: /\bno such table\b/ } as const;
@@ -20,7 +24,8 @@ export async function checkTables(storage: RegistrationDataSource): Promise<void
   }
 }
 
-async function checkTable(dataSource: DataSource, metadata: EntityMetadata): Promise<void> {
+/** @throws as checkTables */
+export async function checkTable(dataSource: DataSource, metadata: EntityMetadata): Promise<void> {
   const columns = metadata.columns.filter((column) => !column.isVirtualProperty).map((column) => column.databaseName);
   const cause = await failureOf(dataSource, metadata, columns);
   if (cause === undefined) return;
@@ -67,7 +72,7 @@ async function failureOf(
 
 /** Our migrations make the tables of our own entities; `dcr migrate` does so under our own names alone. */
 function wayOut(metadata: EntityMetadata): string {
-  if (metadata.target !== OAuthClient && metadata.target !== InitialAccessToken) {
+  if (!OWN_ENTITIES.has(metadata.target)) {
     return `Generate a migration for ${metadata.name} with the command line of TypeORM (typeorm migration:generate), and run it`;
   }
   const hasOwnNames =
