@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const APART = [
   'test/cli/**',
   'test/contract/**',
+  'test/docs/*.e2e-spec.ts',
   'test/faults/**',
   'test/openapi/sample.e2e-spec.ts',
   'test/package.spec.ts',
