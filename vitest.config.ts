@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests that end processes, databases or the whole application: each file has a process of its own. */
 const APART = [
+  'test/browser/**',
   'test/cli/**',
   'test/contract/**',
   'test/docs/*.e2e-spec.ts',
