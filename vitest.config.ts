@@ -27,6 +27,10 @@ export const base = {
         find: /^nestjs-dynamic-registration\/testing$/,
         replacement: fileURLToPath(new URL('lib/testing.ts', import.meta.url)),
       },
+      {
+        find: /^nestjs-dynamic-registration\/(oidc-provider|oauth2-server)$/,
+        replacement: fileURLToPath(new URL('lib/adapters/$1.ts', import.meta.url)),
+      },
     ],
   },
   test: {

@@ -1,0 +1,26 @@
+/** What of `oidc-provider` 9 is used here, by its shape: the package itself is not needed to compile or to run this one. */
+export interface ProviderLike {
+  readonly Client: {
+    readonly prototype: ClientLike;
+    /** Throws for metadata that the provider does not accept. */
+    readonly Schema: new (metadata: ClientPayload) => unknown;
+  };
+  /** Throws for the route of a feature that is off. */
+  urlFor(name: string): string;
+}
+
+/** A client of the provider. */
+export interface ClientLike {
+  readonly clientId: string;
+  readonly redirectUris?: string[];
+  compareClientSecret(presented: string): boolean | Promise<boolean>;
+  redirectUriAllowed(redirectUri: string): boolean;
+}
+
+/** Client metadata by its names on the wire, as the provider reads it. */
+export type ClientPayload = Readonly<Record<string, unknown>>;
+
+/** Where the provider keeps records of one kind. */
+export interface AdapterLike {
+  find(id: string): Promise<ClientPayload | undefined | void>;
+}
