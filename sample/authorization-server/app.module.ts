@@ -2,9 +2,12 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DynamicRegistrationModule } from 'nestjs-dynamic-registration';
 import { database } from './database.js';
+import { DISCOVERY_METADATA } from './discovery/discovery.metadata.js';
 import { Drain } from './drain.js';
 import { environment } from './environment.js';
+import { ProviderModule } from './provider/provider.module.js';
 import { SERVER } from './server.js';
+import { ClientChanges } from './storage/client-changes.listener.js';
 
 @Module({
   imports: [
@@ -15,8 +18,11 @@ import { SERVER } from './server.js';
       server: SERVER,
       clientSecret: { encryptionKeys: [{ id: 'sample', key: environment.encryptionKey }] },
       cors: { origins: '*' },
-      discovery: true,
+      discovery: { metadata: DISCOVERY_METADATA },
+      isGlobal: true,
+      listeners: [ClientChanges],
     }),
+    ProviderModule,
   ],
   providers: [Drain],
 })

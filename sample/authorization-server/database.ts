@@ -1,12 +1,13 @@
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import Database from 'libsql';
 import { dynamicRegistrationMigrations } from 'nestjs-dynamic-registration';
+import { CreateOidcPayloads1764200000001 } from './storage/create-oidc-payloads.js';
 
 /** The data source behind a URL: postgres://, mysql://, mariadb:// or sqlite: and a file. */
 export function database(url: string): TypeOrmModuleOptions {
   const shared = {
     autoLoadEntities: true,
-    migrations: dynamicRegistrationMigrations,
+    migrations: [...dynamicRegistrationMigrations, CreateOidcPayloads1764200000001],
     migrationsRun: true,
   };
   const { protocol } = new URL(url);

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply } from 'fastify';
 import { AppModule } from './app.module.js';
 import { serveDocumentation } from './documentation.js';
+import { mountProvider } from './provider/provider.middleware.js';
 
 /** No registration needs more than this. */
 const BODY_LIMIT_BYTES = 65_536;
@@ -17,6 +18,7 @@ const MALFORMED_PATH = { error: 'invalid_request', error_description: 'the path 
 /** The application on Express or on Fastify, with what each needs to read requests alike, and its documentation. */
 export async function createApplication(httpAdapter: 'express' | 'fastify'): Promise<INestApplication> {
   const app = await (httpAdapter === 'express' ? onExpress() : onFastify());
+  mountProvider(app);
   serveDocumentation(app);
   return app;
 }

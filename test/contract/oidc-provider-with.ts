@@ -1,6 +1,6 @@
 import type { ServerOptions } from 'nestjs-dynamic-registration';
 import { generateKeyPairSync } from 'node:crypto';
-import type { Provider } from 'oidc-provider';
+import type { Adapter, Provider } from 'oidc-provider';
 import { serverCapabilities, type ServerCapabilities } from '../../lib/server.capabilities.js';
 import type { MessageAlgorithms } from '../../lib/server.options.js';
 
@@ -36,7 +36,8 @@ export async function oidcProviderWith(
   const provider = new (await providerClass())('https://as.example', {
     ...configurationFor(server),
     extraClientMetadata: { properties: extraMetadata },
-    adapter: () => ({ find: async (id) => stored.get(id) }),
+    // Of clients it is asked for one by its identifier alone.
+    adapter: () => ({ find: async (id: string) => stored.get(id) }) as Partial<Adapter> as Adapter,
   });
   for (const grant of server.grantTypes.filter(isExtension)) {
     provider.registerGrantType(grant, async () => {});

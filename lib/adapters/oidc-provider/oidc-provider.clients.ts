@@ -12,6 +12,13 @@ import { RegistrationConfiguration } from '../../registration-configuration.js';
 import { fittingMetadata } from './fitting-metadata.js';
 import type { AdapterLike, ClientLike, ClientPayload, ProviderLike } from './oidc-provider.types.js';
 
+/** What of the provider's configuration is about clients. */
+export interface ClientConfiguration {
+  readonly discovery: Record<string, unknown>;
+  readonly extraClientMetadata: { properties: string[] };
+  readonly sectorIdentifierUriValidate: () => boolean;
+}
+
 /** Fields that the provider does not know and would drop. */
 const SOFTWARE = ['software_id', 'software_version'];
 
@@ -39,9 +46,7 @@ export class OidcProviderClients {
    * The part of the provider's configuration that is about clients.
    * @param languageTags languages in which your pages show names of clients: the provider keeps `client_name#ja` for `ja`
    */
-  configuration({ languageTags = [] }: { readonly languageTags?: readonly string[] } = {}): Readonly<
-    Record<'discovery' | 'extraClientMetadata' | 'sectorIdentifierUriValidate', unknown>
-  > {
+  configuration({ languageTags = [] }: { readonly languageTags?: readonly string[] } = {}): ClientConfiguration {
     const { access, registrationEndpoint, metadataTable: table } = this.config;
     const standard = metadataTable(ClientMetadata);
     const ofHost = [...table.keys()].filter((name) => !standard.has(name));
@@ -61,7 +66,8 @@ export class OidcProviderClients {
    * @param other makes the adapter of every other model
    */
   adapterFor<Adapter extends object>(other: (model: string) => Adapter): (model: string) => Adapter | AdapterLike {
-    return (model) => (model === 'Client' ? { find: async (clientId: string) => this.find(clientId) } : other(model));
+    const ofClients = readOnly(async (clientId) => this.find(clientId));
+    return (model) => (model === 'Client' ? ofClients : other(model));
   }
 
   /**
@@ -136,6 +142,22 @@ export class OidcProviderClients {
   }
 }
 
+/** Clients are written by this module alone; the provider never does so without `features.registration`. */
+function readOnly(find: AdapterLike['find']): AdapterLike {
+  const refuse = async () => {
+    throw new Error('clients are kept by the module of dynamic registration');
+  };
+  return {
+    find,
+    findByUid: refuse,
+    findByUserCode: refuse,
+    upsert: refuse,
+    consume: refuse,
+    destroy: refuse,
+    revokeByGrantId: refuse,
+  };
+}
+
 /** Whether a redirect URI is one that the provider has for native applications alone; type and URIs are judged by us at registration. */
 function isNative({ redirectUris }: OAuthClientRecord): boolean {
   const kinds = (redirectUris ?? []).map((uri) => parseRedirectUri(uri)?.kind);
@@ -143,8 +165,10 @@ function isNative({ redirectUris }: OAuthClientRecord): boolean {
 }
 
 function isAccepted(provider: ProviderLike, payload: ClientPayload): boolean {
+  // What the provider makes of a client is judged by this class of its own; nothing else tells all that it accepts.
+  const Schema = Reflect.get(provider.Client, 'Schema') as new (metadata: ClientPayload) => object;
   try {
-    return new provider.Client.Schema(payload) instanceof provider.Client.Schema;
+    return new Schema(payload) instanceof Schema;
   } catch (error) {
     // How it says no; anything else is a defect of one of the two.
     if (error instanceof Error && Reflect.get(error, 'statusCode') === 400) return false;

@@ -1,10 +1,6 @@
 /** What of `oidc-provider` 9 is used here, by its shape: the package itself is not needed to compile or to run this one. */
 export interface ProviderLike {
-  readonly Client: {
-    readonly prototype: ClientLike;
-    /** Throws for metadata that the provider does not accept. */
-    readonly Schema: new (metadata: ClientPayload) => unknown;
-  };
+  readonly Client: { readonly prototype: ClientLike };
   /** Throws for the route of a feature that is off. */
   urlFor(name: string): string;
 }
@@ -12,7 +8,7 @@ export interface ProviderLike {
 /** A client of the provider. */
 export interface ClientLike {
   readonly clientId: string;
-  readonly redirectUris?: string[];
+  readonly redirectUris?: readonly string[] | undefined;
   compareClientSecret(presented: string): boolean | Promise<boolean>;
   redirectUriAllowed(redirectUri: string): boolean;
 }
@@ -22,5 +18,11 @@ export type ClientPayload = Readonly<Record<string, unknown>>;
 
 /** Where the provider keeps records of one kind. */
 export interface AdapterLike {
-  find(id: string): Promise<ClientPayload | undefined | void>;
+  find(id: string): Promise<ClientPayload | undefined>;
+  findByUid(uid: string): Promise<undefined>;
+  findByUserCode(userCode: string): Promise<undefined>;
+  upsert(id: string, payload: object, expiresIn: number): Promise<undefined>;
+  consume(id: string): Promise<undefined>;
+  destroy(id: string): Promise<undefined>;
+  revokeByGrantId(grantId: string): Promise<undefined>;
 }

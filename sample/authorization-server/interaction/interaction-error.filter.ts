@@ -1,0 +1,32 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { errors } from '../provider/oidc-provider.package.js';
+import { problemPage } from './error.page.js';
+import { pageHeaders } from './page.js';
+
+/** Shows a page for whatever goes wrong at login and consent. */
+@Catch()
+export class InteractionErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(InteractionErrorFilter.name);
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const [status, text] = this.answer(error);
+    const response: unknown = host.switchToHttp().getResponse();
+    const { httpAdapter } = this.adapterHost;
+    for (const [name, value] of Object.entries(pageHeaders())) httpAdapter.setHeader(response, name, value);
+    httpAdapter.reply(response, text, status);
+  }
+
+  private answer(error: unknown): [number, string] {
+    if (error instanceof errors.SessionNotFound) {
+      return [400, problemPage('expired', 'this page was used already, or waited too long')];
+    }
+    if (error instanceof errors.OIDCProviderError && error.statusCode < 500) {
+      return [error.statusCode, problemPage(error.error, error.error_description)];
+    }
+    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return [500, problemPage('server_error')];
+  }
+}

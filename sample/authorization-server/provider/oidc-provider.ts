@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { OAuthClientService, RegistrationConfiguration } from 'nestjs-dynamic-registration';
+import { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provider';
+import type { Provider as OidcProviderType } from 'oidc-provider';
+import { environment } from '../environment.js';
+import { OidcPayloadAdapter } from '../storage/oidc-payload.adapter.js';
+import { OidcPayloads } from '../storage/oidc-payloads.js';
+import { Provider } from './oidc-provider.package.js';
+import { providerConfiguration } from './provider.configuration.js';
+import { signingKeys } from './signing-keys.js';
+
+/** The provider, made before anything is answered. */
+@Injectable()
+export class OidcProvider {
+  private constructor(readonly provider: OidcProviderType) {}
+
+  static readonly create = async (
+    registration: RegistrationConfiguration,
+    clientService: OAuthClientService,
+    clients: OidcProviderClients,
+    payloads: OidcPayloads,
+  ): Promise<OidcProvider> => {
+    const encryptionKey = Buffer.from(environment.encryptionKey, 'base64');
+    const keys = await signingKeys(payloads, encryptionKey);
+    const adapter = clients.adapterFor((model) => new OidcPayloadAdapter(model, payloads, clientService));
+    const provider = new Provider(
+      registration.issuer,
+      providerConfiguration({ registration, clients, adapter, keys, encryptionKey }),
+    );
+    // The issuer alone says where this server is; a request is given its host and protocol (see provider.middleware.ts).
+    provider.proxy = true;
+    clients.attach(provider);
+    return new OidcProvider(provider);
+  };
+}

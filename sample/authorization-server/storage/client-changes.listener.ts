@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import {
+  TransactionalRegistrationListener,
+  type OAuthClientRecord,
+  type RegistrationEvent,
+} from 'nestjs-dynamic-registration';
+import { isDeepStrictEqual } from 'node:util';
+import { In, type EntityManager } from 'typeorm';
+import { OidcPayload } from './oidc-payload.entity.js';
+
+/** What people trusted when they consented: where the answer goes, and how the client proves who it is. */
+const IDENTITY = ['redirectUris', 'tokenEndpointAuthMethod', 'jwks', 'jwksUri'] as const;
+/** What a client may ask for: what runs by the former is ended, and consents are narrowed. */
+const PERMISSIONS = ['scope', 'grantTypes', 'responseTypes'] as const;
+
+/** Keeps consents and tokens true to what their client is now. */
+@Injectable()
+export class ClientChanges extends TransactionalRegistrationListener {
+  async handle({ type, client, previous }: RegistrationEvent, manager: EntityManager): Promise<void> {
+    const { clientId } = client;
+    if (type === 'deleted' || (previous && differ(client, previous, IDENTITY))) {
+      await manager.delete(OidcPayload, { clientId });
+    } else if (previous && differ(client, previous, PERMISSIONS)) {
+      const model = In(['Interaction', 'AuthorizationCode', 'AccessToken', 'ClientCredentials']);
+      await manager.delete(OidcPayload, { clientId, model });
+      await narrowConsents(client, manager);
+    }
+  }
+}
+
+/** What the provider keeps of a consent, as far as it is about scopes. */
+interface Consented {
+  readonly openid?: { readonly scope?: string };
+  readonly resources?: Readonly<Record<string, string>>;
+}
+
+/** The next refresh gives no more than this. */
+async function narrowConsents({ clientId, scope }: OAuthClientRecord, manager: EntityManager): Promise<void> {
+  const allowed = (scope ?? '').split(' ');
+  const narrowed = (granted = '') => {
+    const kept = granted.split(' ').filter((word) => allowed.includes(word));
+    return kept.join(' ');
+  };
+  for (const { hash, payload } of await manager.findBy(OidcPayload, { clientId, model: 'Grant' })) {
+    const { openid, resources = {} } = payload as Consented;
+    const rewritten = {
+      ...payload,
+      ...(openid && { openid: { ...openid, scope: narrowed(openid.scope) } }),
+      resources: Object.fromEntries(
+        Object.entries(resources).map(([resource, granted]) => [resource, narrowed(granted)]),
+      ),
+    };
+    await manager.save(OidcPayload, { hash, payload: rewritten });
+  }
+}
+
+function differ(a: OAuthClientRecord, b: OAuthClientRecord, names: readonly (keyof OAuthClientRecord)[]): boolean {
+  return names.some((name) => !isDeepStrictEqual(a[name], b[name]));
+}

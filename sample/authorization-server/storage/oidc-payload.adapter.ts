@@ -1,0 +1,61 @@
+import { redirectUriMatches, type OAuthClientService } from 'nestjs-dynamic-registration';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { errors } from '../provider/oidc-provider.package.js';
+import type { OidcPayloads } from './oidc-payloads.js';
+
+/** Models whose identifier is the token: what is stored does not tell it. */
+const TOKENS = ['AccessToken', 'AuthorizationCode', 'ClientCredentials', 'RefreshToken', 'PushedAuthorizationRequest'];
+
+/** One model of the provider in the table of all. */
+export class OidcPayloadAdapter implements Adapter {
+  constructor(
+    private readonly model: string,
+    private readonly payloads: OidcPayloads,
+    private readonly clients: OAuthClientService,
+  ) {}
+
+  /** What belongs to a client that is gone is gone with it, whatever was written while it went. */
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    const payload = await this.payloads.find(this.model, id);
+    if (!payload || !(await this.isOfClient(payload))) return undefined;
+    return TOKENS.includes(this.model) ? { ...payload, jti: id } : payload;
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    return this.payloads.findByUid(this.model, uid);
+  }
+
+  async findByUserCode(): Promise<undefined> {
+    throw new Error('there is no device flow');
+  }
+
+  async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<undefined> {
+    const { jti, ...rest } = payload;
+    const stored: AdapterPayload = TOKENS.includes(this.model) || jti === undefined ? rest : payload;
+    if (this.model !== 'ReplayDetection') await this.payloads.upsert(this.model, id, stored, expiresIn);
+    else if (!(await this.payloads.insert(this.model, id, stored, expiresIn))) {
+      // Another request was faster since the provider looked.
+      throw new errors.InvalidClientAuth('the jti was used before');
+    }
+  }
+
+  async consume(id: string): Promise<undefined> {
+    if (!(await this.payloads.consume(this.model, id))) throw new errors.InvalidGrant('it was used before');
+  }
+
+  async destroy(id: string): Promise<undefined> {
+    await this.payloads.remove(this.model, id);
+  }
+
+  async revokeByGrantId(grantId: string): Promise<undefined> {
+    await this.payloads.removeGrant(grantId);
+  }
+
+  private async isOfClient({ clientId, redirectUri }: AdapterPayload): Promise<boolean> {
+    if (clientId === undefined) return true;
+    const client = await this.clients.find(clientId);
+    if (!client) return false;
+    // A code is for a redirect URI that the client still has.
+    return this.model !== 'AuthorizationCode' || redirectUriMatches(client, String(redirectUri));
+  }
+}
