@@ -1,4 +1,4 @@
-import { generateKeyPair, exportJWK } from 'jose';
+import { webcrypto } from 'node:crypto';
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
@@ -15,7 +15,6 @@ import {
   refreshTokenGrant,
   tokenRevocation,
   type Configuration,
-  type CryptoKey,
 } from 'openid-client';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,7 +56,10 @@ describe.skipIf(executablePath === undefined).each(used)(
 
     /** Registers a client by the document at the issuer, and authenticates by this method from then on. */
     const register = async (method: (typeof methods)[number], clientName: string): Promise<Configuration> => {
-      const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+      const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+      const { privateKey, publicKey } = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const { kty, crv, x, y } = await webcrypto.subtle.exportKey('jwk', publicKey);
+      const key = { kty, crv, x, y, kid: '1' };
       const metadata = {
         client_name: clientName,
         redirect_uris: [callback.redirectUri],
@@ -65,7 +67,9 @@ describe.skipIf(executablePath === undefined).each(used)(
         token_endpoint_auth_method: method,
         scope: SCOPE,
         application_type: 'native',
-        ...(method === 'private_key_jwt' && { jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: '1' }] } }),
+        ...(method === 'private_key_jwt' && {
+          jwks: { keys: [key] },
+        }),
       };
       // The part of the library that is handed the client registers it first, and the secret is known only then.
       const authentication = (secret: string) =>
@@ -73,7 +77,7 @@ describe.skipIf(executablePath === undefined).each(used)(
           client_secret_basic: () => ClientSecretBasic(secret),
           client_secret_post: () => ClientSecretPost(secret),
           none: () => None(),
-          private_key_jwt: () => PrivateKeyJwt({ key: privateKey as CryptoKey, kid: '1' }),
+          private_key_jwt: () => PrivateKeyJwt({ key: privateKey, kid: '1' }),
         })[method]();
       return dynamicClientRegistration(
         new URL(sample.issuer),

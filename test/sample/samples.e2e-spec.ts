@@ -35,9 +35,9 @@ describe.each(samples)('sample/%s', (name) => {
     const sample = await startSample(RegistrationModule, platform);
     try {
       const TOKEN = await sample.token({ owner: 'acme' });
-      const command = `${curl.replace('http://localhost:3000', sample.url)} -sS -w '\n%{http_code}'`;
+      const command = `${curl.replaceAll('http://localhost:3000', sample.url)} -sS -w '\n%{http_code}'`;
       const { stdout } = await promisify(execFile)('sh', ['-c', command], { env: { ...process.env, TOKEN } });
-      expect(stdout).toMatch(/\n201$/);
+      expect(stdout).toMatch(/\n20[01]$/);
     } finally {
       await sample.close();
     }
