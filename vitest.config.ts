@@ -10,6 +10,8 @@ const APART = [
   'test/faults/**',
   'test/openapi/sample.e2e-spec.ts',
   'test/package.spec.ts',
+  'test/sample/authorization-server.e2e-spec.ts',
+  'test/sample/mcp-server.e2e-spec.ts',
   'test/storage/**',
   'test/two-in-one-process.e2e-spec.ts',
 ];

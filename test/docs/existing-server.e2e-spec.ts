@@ -17,7 +17,7 @@ describe('docs/existing-server.md, followed to the letter', () => {
   const token = async (secret: string) =>
     JSON.parse(await guide.command('/token', { CLIENT_ID: client.client_id, CLIENT_SECRET: secret })) as Json;
   const authorize = async (query: Record<string, string>) =>
-    fetch(`${guide.url}/authorize?${new URLSearchParams(query)}`, { redirect: 'manual' });
+    fetch(`${guide.url}/authorize?${new URLSearchParams(query).toString()}`, { redirect: 'manual' });
 
   it('registers a client that gets a token', async () => {
     expect(await token(client.client_secret)).toMatchObject({ token_type: 'Bearer', scope: 'tides.read' });

@@ -8,8 +8,11 @@ import { platforms } from '../support/start-server.js';
 import { startSample } from './start-sample.js';
 
 const root = fileURLToPath(new URL('../../sample/', import.meta.url));
+/** Servers with a command of their own, and tests of their own. */
+const SERVERS = ['authorization-server', 'mcp-server'];
+
 const samples = readdirSync(root, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'authorization-server')
+  .filter((entry) => entry.isDirectory() && !SERVERS.includes(entry.name))
   .map(({ name }) => name);
 const read = (path: string) => readFileSync(root + path, 'utf8');
 
