@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { OAuthClientService } from 'nestjs-dynamic-registration';
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import { INTERACTION, ISSUER_PATH } from '../endpoints.js';
@@ -15,6 +16,7 @@ import { formTarget, pageHeaders } from './page.js';
 /** Login and consent: the provider sends a person here, and takes over again when there is a result. */
 @Controller(`${ISSUER_PATH}${INTERACTION}/:uid`)
 @UseFilters(InteractionErrorFilter)
+@ApiExcludeController()
 export class InteractionController {
   constructor(
     private readonly oidc: OidcProvider,
