@@ -134,6 +134,7 @@ export {
   InvalidTokenError,
   RegistrationError,
   TemporarilyUnavailableError,
+  UndecryptableSecretError,
 } from './errors/registration.error.js';
 export { AdoptClientTable, type ClientColumnNames } from './migrations/adopt-client-table.js';
 export type { AdoptedRow, AdoptedValues } from './migrations/client-backfill.js';

@@ -68,6 +68,22 @@ export class ClientAdministrationService {
   }
 
   /**
+   * Encrypts the secret of a client with the first of `clientSecret.encryptionKeys`, where another one has encrypted it, so that the other
+   * one can be taken out of the options.
+   * @returns whether there was something to do
+   * @throws UndecryptableSecretError when its key is not among them; nothing has changed then
+   */
+  async reencryptSecret(clientId: string): Promise<boolean> {
+    return contendedChange(async () => {
+      const client = await this.clients.findByClientId(clientId);
+      if (!client) return false;
+      const encrypted = this.secrets.reencrypted(client);
+      if (encrypted === undefined) return false;
+      return (await this.clients.replaceEncryptedSecret(client, encrypted)) || undefined;
+    });
+  }
+
+  /**
    * Removes a client with its secret and its registration access token.
    * @returns whether there was one with exactly this id
    */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { TemporarilyUnavailableError } from '../errors/registration.error.js';
+import { TemporarilyUnavailableError, UndecryptableSecretError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -28,12 +28,17 @@ export class ClientSecretCipher {
     return `$${SCHEME}$${current.id}$${sealed.toString('base64url')}`;
   }
 
-  /** @throws TemporarilyUnavailableError when its key is not configured or does not fit: that says nothing about the client */
+  /** Whether the first of the keys has encrypted this, which is then not to be encrypted anew. */
+  isCurrent(stored: string): boolean {
+    return stored.split('$')[2] === this.config.clientSecret.encryptionKeys[0]?.id;
+  }
+
+  /** @throws UndecryptableSecretError when its key is not configured or does not fit */
   decrypt(stored: string, clientId: string): string {
     const [, scheme, id, sealed = ''] = stored.split('$');
     const key = this.config.clientSecret.encryptionKeys.find((one) => one.id === id);
     if (scheme !== SCHEME || !key) {
-      throw new TemporarilyUnavailableError('the encryption key of a client secret is not configured');
+      throw new UndecryptableSecretError('the encryption key of a client secret is not configured');
     }
     const octets = Buffer.from(sealed, 'base64url');
     try {
@@ -45,9 +50,7 @@ export class ClientSecretCipher {
       const clear = [decipher.update(octets.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()];
       return Buffer.concat(clear).toString('utf8');
     } catch {
-      throw new TemporarilyUnavailableError(
-        'a client secret cannot be decrypted: it is of another key, or was changed',
-      );
+      throw new UndecryptableSecretError('a client secret cannot be decrypted: it is of another key, or was changed');
     }
   }
 }

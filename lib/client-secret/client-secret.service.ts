@@ -131,6 +131,17 @@ export class ClientSecretService {
     return isKey(clientSecretEncrypted) ? this.cipher.decrypt(clientSecretEncrypted, clientId) : undefined;
   }
 
+  /**
+   * The same secret under the first of `clientSecret.encryptionKeys`, for a client whose secret is encrypted with another one.
+   * @returns undefined where there is nothing to do
+   * @throws UndecryptableSecretError when it cannot be decrypted
+   */
+  reencrypted(client: Pick<OAuthClientRecord, 'clientId' | 'clientSecretEncrypted'>): string | undefined {
+    const { clientId, clientSecretEncrypted: stored } = client;
+    if (!isKey(stored) || this.cipher.isCurrent(stored)) return undefined;
+    return this.cipher.encrypt(this.cipher.decrypt(stored, clientId), clientId);
+  }
+
   private async issued(
     clientId: string,
     clientSecret: string,

@@ -132,6 +132,22 @@ export class OAuthClientRepository {
   }
 
   /**
+   * Replaces the encrypted secret of a client by another one of the same secret, if it is still the one that was read.
+   * @returns whether it was
+   */
+  async replaceEncryptedSecret(client: OAuthClientRecord, encrypted: string): Promise<boolean> {
+    const { clientId, clientSecretEncrypted } = client;
+    if (!isKey(clientId) || !isKey(clientSecretEncrypted)) return false;
+    const update: Write = (manager) =>
+      manager
+        .createQueryBuilder()
+        .update(this.entity)
+        .set({ clientSecretEncrypted: encrypted })
+        .where({ clientId, clientSecretEncrypted });
+    return (await this.storage.unitOfWork.run([update])) === undefined;
+  }
+
+  /**
    * Replaces the columns given, if the client is still the one that was read.
    * @returns whether it was; its version is one higher now
    */

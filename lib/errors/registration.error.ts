@@ -96,3 +96,6 @@ export class TemporarilyUnavailableError extends RegistrationError {
     super('the server cannot answer now, try again later', cause === undefined ? {} : { cause });
   }
 }
+
+/** The key of an encrypted client secret is not configured, or does not fit: that says nothing about the client. */
+export class UndecryptableSecretError extends TemporarilyUnavailableError {}

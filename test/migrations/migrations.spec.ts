@@ -1,4 +1,9 @@
-import { dynamicRegistrationMigrations, InitialAccessToken, OAuthClient } from 'nestjs-dynamic-registration';
+import {
+  dynamicRegistrationMigrations,
+  InitialAccessToken,
+  OAuthClient,
+  UsedClientAssertion,
+} from 'nestjs-dynamic-registration';
 import { DataSource, type DataSourceOptions, type MigrationInterface, type ObjectLiteral } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { databases, type CreatedDatabase, type TestDatabase } from '../support/databases.js';
@@ -7,6 +12,7 @@ import { startServer } from '../support/start-server.js';
 
 const TABLES = 'CreateDynamicRegistrationTables1764000000000';
 const ENCRYPTED_SECRETS = 'AddEncryptedClientSecret1764100000000';
+const USED_ASSERTIONS = 'CreateUsedClientAssertions1764200000000';
 
 const opened: { database: CreatedDatabase; dataSource: DataSource }[] = [];
 afterEach(async () => {
@@ -21,7 +27,7 @@ async function open({ create }: TestDatabase, options: object = {}): Promise<Dat
   const dataSource = new DataSource({
     ...database.options,
     type: await typeOf(database),
-    entities: [OAuthClient, InitialAccessToken],
+    entities: [OAuthClient, InitialAccessToken, UsedClientAssertion],
     migrations: dynamicRegistrationMigrations,
     ...options,
   } as DataSourceOptions);
@@ -121,13 +127,17 @@ const hosts = [
 describe.each(databases.flatMap((database) => hosts.map((host) => ({ database, ...host }))))(
   'migrations $host ($database.name)',
   ({ database, options }) => {
-    it('makes both tables, then the column, and takes them away one by one', async () => {
+    it('makes both tables, then the column, then the table of assertions, and takes them away one by one', async () => {
       const dataSource = await open(database, options);
       const column = dataSource.getMetadata(OAuthClient).findColumnWithPropertyName('clientSecretEncrypted');
       const all = dataSource.getMetadata(OAuthClient).columns.map(({ databaseName }) => databaseName);
       for (let round = 1; round <= 2; round++) {
         const run = await dataSource.runMigrations();
-        expect(run.map(({ name }) => name)).toEqual([TABLES, ENCRYPTED_SECRETS]);
+        expect(run.map(({ name }) => name)).toEqual([TABLES, ENCRYPTED_SECRETS, USED_ASSERTIONS]);
+        await expect(tables(dataSource)).resolves.toHaveLength(3);
+        expect((await clientColumns(dataSource)).toSorted()).toEqual(all.toSorted());
+
+        await dataSource.undoLastMigration();
         await expect(tables(dataSource)).resolves.toHaveLength(2);
         expect((await clientColumns(dataSource)).toSorted()).toEqual(all.toSorted());
 
@@ -149,7 +159,7 @@ describe.each(databases.flatMap((database) => hosts.map((host) => ({ database, .
       const tokens = await rows(dataSource, InitialAccessToken);
       expect([clients.length, tokens.length]).toEqual([2, 1]);
 
-      expect((await dataSource.runMigrations()).map(({ name }) => name)).toEqual([ENCRYPTED_SECRETS]);
+      expect((await dataSource.runMigrations()).map(({ name }) => name)).toEqual([ENCRYPTED_SECRETS, USED_ASSERTIONS]);
       const added = dataSource.getMetadata(OAuthClient).findColumnWithPropertyName('clientSecretEncrypted');
       const withColumn = clients.map((row) => ({ ...row, [added?.databaseName ?? '']: null }));
       expect(await rows(dataSource, OAuthClient)).toEqual(withColumn);
@@ -159,6 +169,7 @@ describe.each(databases.flatMap((database) => hosts.map((host) => ({ database, .
       expect(read).toMatchObject({ ...CLIENT, clientSecretEncrypted: null });
       expect(read.clientIdIssuedAt).toBe(1_764_000_000);
 
+      await dataSource.undoLastMigration();
       await dataSource.undoLastMigration();
       expect(await rows(dataSource, OAuthClient)).toEqual(clients);
       expect(await rows(dataSource, InitialAccessToken)).toEqual(tokens);
@@ -198,7 +209,8 @@ describe.each(postgres)('migrations ($name)', (database) => {
     await dataSource.runMigrations();
     const rows: { column: string; comment: string | null }[] = await dataSource.query(
       `SELECT a.attname AS column, col_description(a.attrelid, a.attnum) AS comment FROM pg_attribute a
-       WHERE a.attrelid IN ('oauth_clients'::regclass, 'initial_access_tokens'::regclass) AND a.attnum > 0`,
+       WHERE a.attrelid IN ('oauth_clients'::regclass, 'initial_access_tokens'::regclass,
+         'used_client_assertions'::regclass) AND a.attnum > 0`,
     );
     const columns = dataSource.entityMetadatas.flatMap((entity) => entity.columns);
     expect(rows).toHaveLength(columns.length);
@@ -214,9 +226,9 @@ describe.each(postgres)('migrations ($name)', (database) => {
     const dataSource = await open({ ...database, create: async () => created }, { schema: 'auth' });
     await dataSource.runMigrations();
     const rows: { schema: string }[] = await dataSource.query(
-      `SELECT schemaname AS schema FROM pg_tables WHERE tablename IN ('oauth_clients', 'initial_access_tokens')`,
+      `SELECT schemaname AS schema FROM pg_tables WHERE tablename IN ('oauth_clients', 'initial_access_tokens', 'used_client_assertions')`,
     );
-    expect(rows.map(({ schema }) => schema)).toEqual(['auth', 'auth']);
+    expect(rows.map(({ schema }) => schema)).toEqual(['auth', 'auth', 'auth']);
     await expect(drift(dataSource)).resolves.toEqual([]);
   });
 });

@@ -125,6 +125,7 @@ const WALKED = [
       ),
       use('client', clientId, (it, key, { clientSecret }) => it.verifySecret(key, clientSecret)),
     ],
+    metadataOf: 'shows what a client has',
     rehash: PRIVATE,
     secretFor: PRIVATE,
     store: PRIVATE,
@@ -143,6 +144,7 @@ const WALKED = [
       ),
     ],
     remove: [use('clientId', clientId, (it, key) => it.remove(key))],
+    reencryptSecret: [use('clientId', clientId, (it, key) => it.reencryptSecret(key))],
     change: PRIVATE,
   }),
   walked(ClientSecretService, {
@@ -166,6 +168,7 @@ const WALKED = [
     rehashed: 'hashes what has proved right',
     isExpired: 'compares times',
     keyOf: 'decrypts what the client has',
+    reencrypted: 'decrypts what the client has',
     issued: PRIVATE,
   }),
   walked(InitialAccessTokenService, {
@@ -233,6 +236,24 @@ const WALKED = [
       use('tokenHash', hashOf, (it, key, { client }) => it.findByRegistrationAccessToken(client.clientId, key)),
     ],
     create: 'makes an instance, and stores nothing',
+    countOthersNamed: [
+      use('clientId', clientId, (it, key, { client }) => it.countOthersNamed({ ...client, clientId: key })),
+      use(
+        'clientName',
+        ({ client }) => client.clientName ?? '',
+        (it, key, { client }) => it.countOthersNamed({ ...client, clientName: key }),
+      ),
+    ],
+    replaceEncryptedSecret: [
+      use('clientId', clientId, (it, key, { client }) =>
+        it.replaceEncryptedSecret({ ...client, clientId: key, clientSecretEncrypted: 'x' }, 'y'),
+      ),
+      use(
+        'clientSecretEncrypted',
+        () => 'x',
+        (it, key, { client }) => it.replaceEncryptedSecret({ ...client, clientSecretEncrypted: key }, 'y'),
+      ),
+    ],
     list: pages((it: OAuthClientRepository, page) => it.list(page)),
     taken: [use('clientId', clientId, (it, key) => it.taken([key]))],
     insertAll: [use('clientId', clientId, (it, key, { client }) => it.insertAll([{ ...client, clientId: key }]))],
@@ -436,5 +457,6 @@ function isNothing(outcome: unknown): boolean {
   if (outcome instanceof Error) {
     return !(outcome instanceof StorageError) && !(outcome instanceof TemporarilyUnavailableError);
   }
-  return outcome === undefined || outcome === false || (Array.isArray(outcome) && outcome.length === 0);
+  if (Array.isArray(outcome)) return outcome.length === 0;
+  return outcome === undefined || outcome === false || outcome === 0;
 }

@@ -5,6 +5,7 @@ import { clientFacts } from './client-facts.js';
 import { addClientScopeCommand } from './client-scope.command.js';
 import { secretOf, withSecret, type SecretOptions } from './client-secret.option.js';
 import { clientTable } from './clients-list.js';
+import { addReencryptCommand } from './client-reencrypt.command.js';
 import { addTransferCommands } from './clients-transfer.command.js';
 import { withConnection } from '../connection/connection.option.js';
 import { jsonText } from '../terminal/json-text.js';
@@ -26,6 +27,7 @@ export function addClientsCommand(program: Command): void {
   addRotateSecret(clients);
   addRemove(clients);
   addTransferCommands(clients);
+  addReencryptCommand(clients);
 }
 
 /** `dcr auth`: two of them under the names that users of other servers know. */
