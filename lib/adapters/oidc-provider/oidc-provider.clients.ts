@@ -106,7 +106,8 @@ export class OidcProviderClients {
 
   private payloadOf(client: OAuthClientRecord): ClientPayload {
     const metadata = this.clients.metadataOf(client);
-    const secret = this.secrets.keyOf(client) ?? client.clientSecretHash;
+    const key = this.secrets.keyOf(client);
+    const secret = key ?? client.clientSecretHash;
     return {
       redirect_uris: [],
       response_types: [],
@@ -114,10 +115,9 @@ export class OidcProviderClients {
       ...(isNative(client) && { application_type: 'native' }),
       client_id: client.clientId,
       client_id_issued_at: client.clientIdIssuedAt,
-      ...(secret !== null && {
-        client_secret: secret,
-        client_secret_expires_at: client.clientSecretExpiresAt ?? 0,
-      }),
+      ...(secret !== null && { client_secret: secret }),
+      // Of a secret that is presented we judge the age: the provider would answer 400 where it has expired.
+      ...(key !== undefined && { client_secret_expires_at: client.clientSecretExpiresAt ?? 0 }),
     };
   }
 
