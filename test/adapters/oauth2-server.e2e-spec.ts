@@ -1,0 +1,157 @@
+import OAuth2Server from '@node-oauth/oauth2-server';
+import { createHash } from 'node:crypto';
+import { OAuthClientService } from 'nestjs-dynamic-registration';
+import { OAuth2ServerClients } from 'nestjs-dynamic-registration/oauth2-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientMetadata, machineMetadata, type Members } from '../support/client-metadata.builder.js';
+import { databases } from '../support/databases.js';
+import { startServer, type TestServer } from '../support/start-server.js';
+
+const REDIRECT_URI = 'https://tides.example/cb';
+const VERIFIER = 'v'.repeat(43);
+const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
+
+interface Client {
+  readonly client_id: string;
+  readonly client_secret: string;
+}
+
+describe.each(databases)('OAuth2ServerClients with @node-oauth/oauth2-server 5 ($name)', (database) => {
+  let server: TestServer;
+  let clients: OAuth2ServerClients;
+  let oauth: OAuth2Server;
+  const codes = new Map<string, OAuth2Server.AuthorizationCode>();
+
+  beforeAll(async () => {
+    server = await startServer({
+      database,
+      options: { isGlobal: true, server: { scopes: ['api:read', 'api:write'] } },
+      providers: [OAuth2ServerClients],
+    });
+    clients = server.app.get(OAuth2ServerClients);
+    const { getClient, validateRedirectUri, validateScope } = clients;
+    oauth = new OAuth2Server({
+      model: {
+        getClient,
+        validateRedirectUri,
+        validateScope,
+        getUserFromClient: async () => ({}),
+        saveToken: async (token: object, client: object, user: object) => ({ ...token, client, user }),
+        saveAuthorizationCode: async (
+          code: OAuth2Server.AuthorizationCode,
+          client: OAuth2Server.Client,
+          user: object,
+        ) => {
+          const saved = { ...code, client, user };
+          codes.set(code.authorizationCode, saved);
+          return saved;
+        },
+        getAuthorizationCode: async (code: string) => codes.get(code),
+        revokeAuthorizationCode: async ({ authorizationCode }: { authorizationCode: string }) =>
+          codes.delete(authorizationCode),
+        getAccessToken: async () => undefined,
+      } as unknown as OAuth2Server.ServerOptions['model'],
+    });
+  });
+  afterAll(() => server.close());
+
+  const register = async (members: Members): Promise<Client> => {
+    const { status, body } = await server.register(members);
+    expect(status).toBe(201);
+    return body as Client;
+  };
+  const token = async (body: Readonly<Record<string, string>>, options: OAuth2Server.TokenOptions = {}) => {
+    const text = new URLSearchParams(body).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(text.length) };
+    const request = new OAuth2Server.Request({ method: 'POST', headers, query: {}, body });
+    try {
+      return await oauth.token(request, new OAuth2Server.Response({}), options);
+    } catch (error) {
+      return (error as Error).name;
+    }
+  };
+  const codeFor = async ({ client_id }: Client, redirect_uri = REDIRECT_URI, scope = 'api:read') => {
+    const query = {
+      client_id,
+      redirect_uri,
+      response_type: 'code',
+      state: 'x',
+      scope,
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+    };
+    const request = new OAuth2Server.Request({ method: 'GET', headers: {}, query });
+    const authenticateHandler = { handle: () => ({ id: 'alice' }) };
+    return oauth.authorize(request, new OAuth2Server.Response({}), { authenticateHandler });
+  };
+  const exchange = async (code: string, by: Readonly<Record<string, string>>, redirect_uri = REDIRECT_URI) =>
+    token(
+      { grant_type: 'authorization_code', code, redirect_uri, code_verifier: VERIFIER, ...by },
+      { requireClientAuthentication: {} },
+    );
+
+  it('proves a client by its secret, and narrows the scope', async () => {
+    const { client_id, client_secret } = await register(machineMetadata({ scope: 'api:read', response_types: [] }));
+    const form = { grant_type: 'client_credentials', client_id, client_secret };
+    expect(await token({ ...form, scope: 'api:read api:write' })).toMatchObject({ scope: ['api:read'] });
+    expect(await token({ ...form, scope: 'api:write' })).toBe('invalid_scope');
+    expect(await token({ ...form, client_secret: 'wrong' })).toBe('invalid_client');
+    expect(await token({ ...form, client_id: 'nobody' })).toBe('invalid_client');
+  });
+
+  it('takes no code_verifier in place of the secret of a confidential client', async () => {
+    const client = await register(clientMetadata({ scope: 'api:read' }));
+    const { client_id, client_secret } = client;
+    const { authorizationCode } = await codeFor(client);
+    expect(await exchange(authorizationCode, { client_id })).toBe('invalid_client');
+    expect(await exchange(authorizationCode, { client_id, client_secret: 'wrong' })).toBe('invalid_client');
+    expect(await exchange(authorizationCode, { client_id, client_secret })).toMatchObject({ scope: ['api:read'] });
+  });
+
+  it('takes a public client without a secret, and none with one', async () => {
+    const client = await register(clientMetadata({ token_endpoint_auth_method: 'none', scope: 'api:read' }));
+    const { client_id } = client;
+    expect(await exchange((await codeFor(client)).authorizationCode, { client_id })).toMatchObject({
+      scope: ['api:read'],
+    });
+    const { authorizationCode } = await codeFor(client);
+    expect(await exchange(authorizationCode, { client_id, client_secret: 'any' })).toBe('invalid_client');
+    expect(await token({ grant_type: 'client_credentials', client_id })).toBe('invalid_client');
+  });
+
+  it('compares redirect URIs as this module does', async () => {
+    const uri = 'http://127.0.0.1/cb';
+    const client = await register(clientMetadata({ redirect_uris: [uri], scope: 'api:read' }));
+    expect(await codeFor(client, 'http://127.0.0.1:33418/cb')).toHaveProperty('authorizationCode');
+    for (const wrong of ['http://127.0.0.1:33418/other', 'http://localhost/cb', 'https://evil.example/cb']) {
+      await expect(codeFor(client, wrong)).rejects.toMatchObject({ name: 'invalid_client' });
+    }
+  });
+
+  it('shows what a client has, as the model of the server names it', async () => {
+    const client = await register(clientMetadata());
+    expect(await clients.getClient(client.client_id, null)).toEqual({
+      id: client.client_id,
+      redirectUris: [REDIRECT_URI],
+      grants: ['authorization_code'],
+      tokenEndpointAuthMethod: 'client_secret_basic',
+      jwks: undefined,
+      jwksUri: undefined,
+    });
+    const { client: idle } = await server.app
+      .get(OAuthClientService, { strict: false })
+      .create({ grant_types: [], redirect_uris: [] });
+    expect(await clients.getClient(idle.clientId, null)).toMatchObject({ grants: [], redirectUris: [] });
+  });
+
+  it('proves no client by a secret that has registered keys', async () => {
+    const { client_id } = await register(
+      machineMetadata({
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks_uri: 'https://tides.example/jwks',
+        response_types: [],
+      }),
+    );
+    for (const secret of [undefined, '', 'any']) expect(await clients.getClient(client_id, secret)).toBe(false);
+  });
+});
