@@ -40,7 +40,7 @@ async function startProvider(clients: OidcProviderClients, configuration: Config
     }) as Partial<Adapter> as Adapter;
   const provider = new Class(ISSUER, {
     ...clients.configuration({ languageTags: ['ja'] }),
-    adapter: clients.adapterFor(other) as (model: string) => Adapter,
+    adapter: clients.adapterFor(other),
     scopes: ['openid', 'api:read'],
     jwks: {
       keys: [{ ...(await exportJWK((await generateKeyPair('RS256', { extractable: true })).privateKey)), use: 'sig' }],
@@ -49,7 +49,7 @@ async function startProvider(clients: OidcProviderClients, configuration: Config
     features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true }, ...configuration.features },
   });
   clients.attach(provider);
-  const server = createServer(provider.callback());
+  const server = createServer((request, response) => void provider.callback()(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { provider, server };
@@ -113,7 +113,7 @@ describe.each(databases)('OidcProviderClients with oidc-provider 9 ($name)', (da
   const metadataOf = async (client: Pick<Client, 'client_id'>): Promise<Members> => {
     const found = await provider.Client.find(client.client_id);
     if (!found) throw new Error('the provider has no such client');
-    return found.metadata() as Members;
+    return found.metadata();
   };
   const payloadOf = async ({ client_id }: Client) => {
     const adapter = clients.adapterFor(() => ({}))('Client') as { find(id: string): Promise<Members | undefined> };
