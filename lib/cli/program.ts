@@ -27,7 +27,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(): Command {
+/** The commands and what they take. */
+export function createProgram(): Command {
   const program = new Command('dcr')
     .description(
       'OAuth 2.0 Dynamic Client Registration: the tables, the initial access tokens and the clients of an authorization server',

@@ -50,17 +50,22 @@ export class OAuth2ServerClients {
     redirectUriMatches({ redirectUris: client.redirectUris as string[] }, redirectUri);
 
   /**
-   * The scopes to grant, never more than the client has registered.
+   * The scopes to grant, never more than the client has registered; all of these where the request names none. A list without any, or `null`, is
+   * what a code was granted before: it does not grow because its client has changed since.
    * @returns false where nothing of what is requested may be granted: the server answers `invalid_scope`
    */
   readonly validateScope = async (
     _user: unknown,
     client: { readonly id: string },
-    requested?: readonly string[],
+    requested?: readonly string[] | null,
   ): Promise<string[] | false> => {
     const found = await this.clients.find(client.id);
-    const scopes = found ? this.facts.resolveScopes(found, requested?.join(' ')) : [];
-    return scopes.length > 0 && scopes;
+    if (!found) return false;
+    if (requested === undefined) return this.facts.resolveScopes(found);
+    const scopes = (requested ?? []).filter(Boolean).join(' ');
+    if (scopes === '') return [];
+    const granted = this.facts.resolveScopes(found, scopes);
+    return granted.length > 0 && granted;
   };
 
   private async isProven(client: OAuthClientRecord, clientSecret: string | undefined): Promise<boolean> {

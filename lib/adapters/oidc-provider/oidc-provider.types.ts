@@ -1,6 +1,7 @@
 /** What of `oidc-provider` 9 is used here, by its shape: the package itself is not needed to compile or to run this one. */
 export interface ProviderLike {
-  readonly Client: { readonly prototype: ClientLike };
+  /** The class of its clients, whose constructor refuses what it does not accept. */
+  readonly Client: Function & { readonly prototype: ClientLike };
   /** Throws for the route of a feature that is off. */
   urlFor(name: string): string;
 }

@@ -1,0 +1,52 @@
+import { Logger } from '@nestjs/common';
+import { LOGGER } from '../../errors/logger.js';
+import { fittingMetadata } from './fitting-metadata.js';
+import type { ClientPayload, ProviderLike } from './oidc-provider.types.js';
+
+/** As many clients as the provider itself keeps in memory. */
+const REMEMBERED = 100;
+
+/** What one provider accepts of clients that it does not accept as they are. */
+export class FittingClients {
+  private readonly logger = new Logger(LOGGER);
+  private readonly fitted = new Map<string, ClientPayload | undefined>();
+  /** Strangers register clients, and a log is not to be filled by them. */
+  private readonly told = new Set<string>();
+
+  constructor(private readonly Client: ProviderLike['Client']) {}
+
+  /** @returns undefined for a client that the provider cannot have at all */
+  of(payload: ClientPayload): ClientPayload | undefined {
+    const key = JSON.stringify(payload);
+    if (!this.fitted.has(key)) {
+      const fitting = fittingMetadata(payload, (candidate) => this.accepts(candidate));
+      const [oldest] = this.fitted.keys();
+      if (this.fitted.size >= REMEMBERED && oldest !== undefined) this.fitted.delete(oldest);
+      this.fitted.set(key, fitting);
+      this.tell(payload, fitting);
+    }
+    return this.fitted.get(key);
+  }
+
+  private accepts(payload: ClientPayload): boolean {
+    try {
+      return Reflect.construct(this.Client, [payload]) instanceof this.Client;
+    } catch (error) {
+      // How it says no; anything else is a defect of one of the two.
+      if (error instanceof Error && Reflect.get(error, 'statusCode') === 400) return false;
+      throw error;
+    }
+  }
+
+  /** The two are configured differently, which only who runs them can change. */
+  private tell(payload: ClientPayload, fitting: ClientPayload | undefined): void {
+    const what =
+      fitting === undefined
+        ? ['token_endpoint_auth_method, so that the client is unknown there']
+        : Object.keys(payload).filter((name) => JSON.stringify(fitting[name]) !== JSON.stringify(payload[name]));
+    for (const one of what.filter((text) => !this.told.has(text))) {
+      this.told.add(one);
+      this.logger.warn(`oidc-provider does not accept what a client has registered as ${one}`);
+    }
+  }
+}
