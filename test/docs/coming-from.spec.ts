@@ -25,7 +25,7 @@ const PROTECTED = ['authenticate', 'authorize'];
 
 /** Whether a name is one of ours: an option, an export and its method, a command, a table, a field, a package or a sample. */
 function isKnown(code: string): boolean {
-  if (/^dcr /.test(code)) return isCommand(code);
+  if (code.startsWith('dcr ')) return isCommand(code);
   if (code.startsWith('--')) return options.includes(code.split(' ')[0] ?? '');
   if (code.startsWith('sample/')) return isFile(code);
   const [name = '', member = ''] = code.replace(/[:({ ].*$/, '').split('.');
@@ -71,10 +71,10 @@ interface CommandLike {
 
 const options = (function all(command: CommandLike): string[] {
   return [...command.options.map(({ long }) => long ?? ''), ...command.commands.flatMap(all)];
-})(createProgram() as CommandLike);
+})(createProgram());
 
 function isCommand(code: string): boolean {
-  let command: CommandLike | undefined = createProgram() as CommandLike;
+  let command: CommandLike | undefined = createProgram();
   for (const word of code.split(' ').slice(1)) {
     if (word.startsWith('-')) break;
     command = command?.commands.find((one) => one.name() === word);
