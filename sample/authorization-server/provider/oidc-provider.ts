@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { OAuthClientService, RegistrationConfiguration } from 'nestjs-dynamic-registration';
 import { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provider';
 import type { Provider as OidcProviderType } from 'oidc-provider';
@@ -8,6 +8,8 @@ import { OidcPayloads } from '../storage/oidc-payloads.js';
 import { Provider } from './oidc-provider.package.js';
 import { providerConfiguration } from './provider.configuration.js';
 import { signingKeys } from './signing-keys.js';
+
+const logger = new Logger('OidcProvider');
 
 /** The provider, made before anything is answered. */
 @Injectable()
@@ -30,6 +32,7 @@ export class OidcProvider {
     // The issuer alone says where this server is; a request is given its host and protocol (see provider.middleware.ts).
     provider.proxy = true;
     clients.attach(provider);
+    provider.on('server_error', (_ctx, error) => logger.error(error.stack ?? error.message));
     return new OidcProvider(provider);
   };
 }
