@@ -122,8 +122,11 @@ describe.each(databases)('a start without the tables ($name)', (database) => {
     );
   });
 
-  it('ends when they are from before the last migration, which starts once it has run', async () => {
-    const on = await prepared(database, (dataSource) => dataSource.undoLastMigration());
+  it('ends when they are from before a migration, and starts once it has run', async () => {
+    const on = await prepared(database, async (dataSource) => {
+      await dataSource.undoLastMigration();
+      await dataSource.undoLastMigration();
+    });
     const kept = { ...on, create: async () => ({ ...(await on.create()), drop: async () => undefined }) };
     closing.push(async () => (await on.create()).drop());
     expect((await failure(start({}, kept))).message).toBe(
