@@ -1,6 +1,6 @@
 import OAuth2Server from '@node-oauth/oauth2-server';
 import { createHash } from 'node:crypto';
-import { OAuthClientService } from 'nestjs-dynamic-registration';
+import { OAuthClient, OAuthClientService } from 'nestjs-dynamic-registration';
 import { OAuth2ServerClients } from 'nestjs-dynamic-registration/oauth2-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientMetadata, machineMetadata, type Members } from '../support/client-metadata.builder.js';
@@ -14,6 +14,7 @@ const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 interface Client {
   readonly client_id: string;
   readonly client_secret: string;
+  readonly registration_access_token: string;
 }
 
 describe.each(databases)('OAuth2ServerClients with @node-oauth/oauth2-server 5 ($name)', (database) => {
@@ -60,9 +61,12 @@ describe.each(databases)('OAuth2ServerClients with @node-oauth/oauth2-server 5 (
     expect(status).toBe(201);
     return body as Client;
   };
-  const token = async (body: Readonly<Record<string, string>>, options: OAuth2Server.TokenOptions = {}) => {
-    const text = new URLSearchParams(body).toString();
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(text.length) };
+  const token = async (
+    body: Readonly<Record<string, unknown>>,
+    options: OAuth2Server.TokenOptions = {},
+    more: Readonly<Record<string, string>> = {},
+  ) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '1', ...more };
     const request = new OAuth2Server.Request({ method: 'POST', headers, query: {}, body });
     try {
       return await oauth.token(request, new OAuth2Server.Response({}), options);
@@ -153,5 +157,77 @@ describe.each(databases)('OAuth2ServerClients with @node-oauth/oauth2-server 5 (
       }),
     );
     for (const secret of [undefined, '', 'any']) expect(await clients.getClient(client_id, secret)).toBe(false);
+  });
+
+  it('knows no client that is gone, and takes no secret that has expired (RFC 7591 section 3.2.1)', async () => {
+    const { client_id, client_secret, registration_access_token } = await register(machineMetadata());
+    const form = { grant_type: 'client_credentials', client_id, client_secret };
+    expect(await token(form)).toHaveProperty('accessToken');
+    const rows = server.dataSource.getRepository(OAuthClient);
+    await rows.update({ clientId: client_id }, { clientSecretExpiresAt: 1 });
+    expect(await token(form)).toBe('invalid_client');
+    await rows.update({ clientId: client_id }, { clientSecretExpiresAt: 0 });
+    expect(await token(form)).toHaveProperty('accessToken');
+    await server.request('DELETE', `/register/${client_id}`, { token: registration_access_token });
+    expect(await token(form)).toBe('invalid_client');
+    expect(await clients.validateScope({}, { id: client_id })).toBe(false);
+  });
+
+  it('takes an empty secret for none (RFC 6749 section 2.3.1)', async () => {
+    const client = await register(clientMetadata({ token_endpoint_auth_method: 'none', scope: 'api:read' }));
+    const { client_id } = client;
+    const { authorizationCode: code } = await codeFor(client);
+    const form = { grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI, code_verifier: VERIFIER };
+    const authorization = `Basic ${Buffer.from(`${client_id}:`).toString('base64')}`;
+    expect(await token(form, {}, { authorization })).toHaveProperty('accessToken');
+    const confidential = await register(clientMetadata());
+    const empty = `Basic ${Buffer.from(`${confidential.client_id}:`).toString('base64')}`;
+    expect(await token({ ...form, code: 'x' }, {}, { authorization: empty })).toBe('invalid_client');
+  });
+
+  it('refuses parameters that are repeated', async () => {
+    const { client_id, client_secret } = await register(machineMetadata());
+    const form = { grant_type: 'client_credentials', client_id, client_secret };
+    expect(await token({ ...form, client_id: [client_id, client_id] })).toBe('invalid_client');
+    expect(await token({ ...form, client_secret: [client_secret] })).toBe('invalid_client');
+  });
+
+  describe('the scope of a grant', () => {
+    const scopesFor = async (scope: string | undefined, requested: readonly string[] | null | undefined) => {
+      const { client_id } = await register(clientMetadata({ scope }));
+      return clients.validateScope({}, { id: client_id }, requested);
+    };
+
+    it('is all that is registered where a request names none (RFC 6749 section 3.3)', async () => {
+      expect(await scopesFor('api:read', undefined)).toEqual(['api:read']);
+      const plain = await startServer({ database, options: { isGlobal: true }, providers: [OAuth2ServerClients] });
+      try {
+        const { body } = await plain.register(machineMetadata());
+        const id = String(body.client_id);
+        expect(await plain.app.get(OAuth2ServerClients).validateScope({}, { id })).toEqual([]);
+        expect(await plain.app.get(OAuth2ServerClients).validateScope({}, { id }, ['api:read'])).toBe(false);
+      } finally {
+        await plain.close();
+      }
+    });
+
+    it('stays empty where it was, whatever the client has registered since', async () => {
+      for (const granted of [[], [''], null]) expect(await scopesFor('api:read', granted)).toEqual([]);
+    });
+  });
+
+  it('tells a database that is gone from a client that is not known', async () => {
+    const client = await register(machineMetadata());
+    const { client_id, client_secret } = client;
+    const form = { grant_type: 'client_credentials', client_id, client_secret };
+    await server.dataSource.destroy();
+    try {
+      expect(await token(form)).toBe('server_error');
+      expect(await token({ ...form, client_id: 'nobody' })).toBe('server_error');
+      await expect(codeFor(client)).rejects.toThrow('the server cannot answer now, try again later');
+    } finally {
+      await server.dataSource.initialize();
+    }
+    expect(await token(form)).toHaveProperty('accessToken');
   });
 });

@@ -1,20 +1,36 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { ClientMetadata, IsText, MetadataField, OAuthClient, OAuthClientService } from 'nestjs-dynamic-registration';
+import {
+  ClientFactsService,
+  ClientMetadata,
+  ClientSecretHasher,
+  ClientSecretService,
+  IsText,
+  MetadataField,
+  OAuthClient,
+  OAuthClientService,
+  RegistrationConfiguration,
+  type OAuthClientRecord,
+} from 'nestjs-dynamic-registration';
 import { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provider';
-import type { Adapter, Configuration, Provider } from 'oidc-provider';
+import { hash as bcrypt } from 'bcrypt';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import type { Configuration } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { providerClass } from '../contract/oidc-provider-with.js';
+import { basic, type Answer } from '../client-authentication/token-endpoint.js';
 import { clientMetadata, machineMetadata, type Members } from '../support/client-metadata.builder.js';
 import { databases } from '../support/databases.js';
 import { ENCRYPTION_KEYS } from '../support/full-server.js';
-import { startServer, type TestServer } from '../support/start-server.js';
+import { adapters, startServer, type TestServer } from '../support/start-server.js';
+import { startProvider, type RunningProvider } from './running-provider.js';
 
-const ISSUER = 'http://localhost:4999';
+const UNAVAILABLE = {
+  error: 'temporarily_unavailable',
+  error_description: 'the server cannot answer now, try again later',
+};
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const SCOPES = ['openid', 'offline_access', 'tides.read', 'tides.write'];
+const METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'] as const;
+const MACHINE = { grant_type: 'client_credentials' };
 
 /** A host has a field of its own. */
 class AcmeMetadata extends ClientMetadata {
@@ -23,290 +39,409 @@ class AcmeMetadata extends ClientMetadata {
   acme_tier?: string;
 }
 
-interface Client extends Members {
+const OPTIONS = {
+  metadata: AcmeMetadata,
+  server: {
+    scopes: SCOPES,
+    tokenEndpointAuthMethods: [...METHODS],
+    openid: { idToken: { signingAlgs: ['RS256', 'HS256'] } },
+  },
+  clientSecret: { encryptionKeys: ENCRYPTION_KEYS },
+} as const;
+
+const PROVIDER: Configuration = {
+  scopes: SCOPES,
+  clientAuthMethods: [...METHODS],
+  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'HS256'] },
+};
+
+/** The answer to a registration. */
+interface Client {
   readonly client_id: string;
   readonly client_secret: string;
   readonly registration_access_token: string;
 }
 
-/** A real provider whose clients are ours, and the rest in memory. */
-async function startProvider(clients: OidcProviderClients, configuration: Configuration = {}) {
-  const Class = await providerClass();
-  const memory = new Map<string, object>();
-  const other = () =>
-    ({
-      find: async (id: string) => memory.get(id),
-      upsert: async (id: string, payload: object) => void memory.set(id, payload),
-    }) as Partial<Adapter> as Adapter;
-  const provider = new Class(ISSUER, {
-    ...clients.configuration({ languageTags: ['ja'] }),
-    adapter: clients.adapterFor(other),
-    scopes: ['openid', 'api:read'],
-    jwks: {
-      keys: [{ ...(await exportJWK((await generateKeyPair('RS256', { extractable: true })).privateKey)), use: 'sig' }],
-    },
-    ...configuration,
-    features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true }, ...configuration.features },
-  });
-  clients.attach(provider);
-  const server = createServer((request, response) => void provider.callback()(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { provider, server };
-}
+type Columns = Partial<
+  Pick<
+    OAuthClientRecord,
+    'clientSecretHash' | 'clientSecretExpiresAt' | 'clientSecretEncrypted' | 'grantTypes' | 'registeredOpenly'
+  >
+>;
 
-describe.each(databases)('OidcProviderClients with oidc-provider 9 ($name)', (database) => {
+const cases = databases.map((database, i) => ({ database, adapter: adapters[i % 2] ?? 'express' }));
+
+describe.each(cases)('clients of an oidc-provider ($adapter, $database.name)', (platform) => {
   let server: TestServer;
-  let clients: OidcProviderClients;
-  let provider: Provider;
-  let http: Server;
-
+  let provider: RunningProvider;
   beforeAll(async () => {
-    server = await startServer({
-      database,
-      options: {
-        isGlobal: true,
-        metadata: AcmeMetadata,
-        server: {
-          scopes: ['openid', 'api:read', 'api:write'],
-          tokenEndpointAuthMethods: [
-            'client_secret_basic',
-            'client_secret_post',
-            'none',
-            'private_key_jwt',
-            'client_secret_jwt',
-            'tls_client_auth',
-          ],
-          openid: { idToken: { signingAlgs: ['RS256', 'HS256', 'ES512', 'none'] } },
-          mutualTls: true,
-        },
-        clientSecret: { encryptionKeys: ENCRYPTION_KEYS },
-      },
-      providers: [OidcProviderClients],
-    });
-    clients = server.app.get(OidcProviderClients);
-    ({ provider, server: http } = await startProvider(clients, {
-      clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt', 'client_secret_jwt'],
-      enabledJWA: { idTokenSigningAlgValues: ['RS256', 'HS256'] },
-    }));
+    server = await startServer({ ...platform, options: OPTIONS, providers: [OidcProviderClients] });
+    provider = await startProvider(server.app.get(OidcProviderClients), PROVIDER);
   });
   afterAll(async () => {
-    http.closeAllConnections();
-    http.close();
+    await provider.close();
     await server.close();
   });
 
+  const rows = () => server.dataSource.getRepository(OAuthClient);
+  const rowOf = async ({ client_id }: Client) => rows().findOneByOrFail({ clientId: client_id });
+  const change = async ({ client_id }: Client, columns: Columns) => rows().update({ clientId: client_id }, columns);
   const register = async (members: Members): Promise<Client> => {
     const { status, body } = await server.register(members);
-    expect(status).toBe(201);
+    expect({ status, error: body.error_description }).toEqual({ status: 201, error: undefined });
     return body as Client;
   };
-  const machine = async (members: Members = {}) =>
-    register(machineMetadata({ scope: 'api:read', response_types: [], ...members }));
-  const post = async (form: Readonly<Record<string, string>>, to = http) => {
-    const { port } = to.address() as AddressInfo;
-    const response = await fetch(`http://127.0.0.1:${port}/token`, { method: 'POST', body: new URLSearchParams(form) });
-    return { status: response.status, body: (await response.json()) as Members };
+  const manage = async (method: 'PUT' | 'DELETE', client: Client, members?: Members) => {
+    const { client_id, registration_access_token: token } = client;
+    return server.request(method, `/register/${client_id}`, {
+      token,
+      ...(members && { body: { client_id, ...members } }),
+    });
   };
-  const tokenFor = async ({ client_id }: Pick<Client, 'client_id'>, client_secret: string, to = http) =>
-    post({ grant_type: 'client_credentials', client_id, client_secret }, to);
-  const metadataOf = async (client: Pick<Client, 'client_id'>): Promise<Members> => {
-    const found = await provider.Client.find(client.client_id);
-    if (!found) throw new Error('the provider has no such client');
-    return found.metadata();
-  };
-  const payloadOf = async ({ client_id }: Client) => {
-    const adapter = clients.adapterFor(() => ({}))('Client') as { find(id: string): Promise<Members | undefined> };
-    return adapter.find(client_id);
-  };
-
-  describe('secrets', () => {
-    it('are checked by their hash: the right one 200, another one and the hash itself 401', async () => {
-      const client = await machine();
-      expect(await tokenFor(client, client.client_secret)).toMatchObject({
-        status: 200,
-        body: { token_type: 'Bearer' },
-      });
-      const { clientSecretHash } = await server.dataSource
-        .getRepository(OAuthClient)
-        .findOneByOrFail({ clientId: client.client_id });
-      for (const wrong of ['wrong', clientSecretHash ?? '']) {
-        expect(await tokenFor(client, wrong)).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
-      }
+  const asMachine = async ({ client_id }: Client, secret: string) => provider.token(MACHINE, basic(client_id, secret));
+  const asserted = async (client: Client, key: KeyObject | Uint8Array, alg: string) =>
+    provider.token({
+      ...MACHINE,
+      client_assertion_type: JWT_BEARER,
+      client_assertion: await assertion(client, key, alg, provider.issuer),
     });
 
-    it('that a person chose are checked by bcrypt', async () => {
-      const { client } = await server.app
-        .get(OAuthClientService, { strict: false })
-        .create(machineMetadata({ response_types: [], clientSecret: 'correct horse' }));
-      const { clientId: client_id } = client;
-      expect((await tokenFor({ client_id }, 'correct horse')).status).toBe(200);
-      expect((await tokenFor({ client_id }, 'correct horsf')).status).toBe(401);
+  describe('client authentication (RFC 6749 section 2.3)', () => {
+    it.each(['client_secret_basic', 'client_secret_post'])(
+      'takes the right secret of %s either way, and no other',
+      async (method) => {
+        const client = await register(machineMetadata({ token_endpoint_auth_method: method }));
+        const { client_id, client_secret } = client;
+        expectToken(await asMachine(client, client_secret));
+        expectToken(await provider.token({ ...MACHINE, client_id, client_secret }));
+        expectInvalidClient(await asMachine(client, `${client_secret}x`));
+        expectInvalidClient(await provider.token({ ...MACHINE, client_id, client_secret: 'wrong' }));
+        expectInvalidClient(await provider.token({ ...MACHINE, client_id }));
+      },
+    );
+
+    it('takes the secret that a person chose, which bcrypt hashed', async () => {
+      const manual = { ...machineMetadata(), clientSecret: 'correct horse' };
+      const { client } = await server.app.get(OAuthClientService, { strict: false }).create(manual);
+      expectToken(await provider.token(MACHINE, basic(client.clientId, 'correct horse')));
+      expectInvalidClient(await provider.token(MACHINE, basic(client.clientId, 'correct horsf')));
     });
 
-    it('expire (RFC 7591 section 3.2.1)', async () => {
-      const client = await machine();
-      const rows = server.dataSource.getRepository(OAuthClient);
-      await rows.update({ clientId: client.client_id }, { clientSecretExpiresAt: 1 });
-      expect(await tokenFor(client, client.client_secret)).toMatchObject({
-        status: 401,
-        body: { error: 'invalid_client' },
-      });
+    it('takes no hash of the database and nothing the provider itself holds for the secret', async () => {
+      const client = await register(machineMetadata());
+      const { clientSecretHash } = await rowOf(client);
+      expectInvalidClient(await asMachine(client, String(clientSecretHash)));
+      const payload = await provider.ofClients.find(client.client_id);
+      expect(JSON.stringify(payload)).not.toContain(clientSecretHash);
+      expectInvalidClient(await asMachine(client, String(payload?.['client_secret'])));
     });
 
-    it('that are keys are given in clear: client_secret_jwt, and ID Tokens signed by them', async () => {
-      const client = await machine({ token_endpoint_auth_method: 'client_secret_jwt' });
-      const key = new TextEncoder().encode(client.client_secret);
-      const assertion = await assertionOf(client, 'HS256', key);
-      expect((await post({ grant_type: 'client_credentials', ...assertion })).status).toBe(200);
-      const signed = await register(clientMetadata({ id_token_signed_response_alg: 'HS256' }));
-      expect(await metadataOf(signed)).toMatchObject({
-        id_token_signed_response_alg: 'HS256',
-        client_secret: signed.client_secret,
-      });
+    it('takes no expired secret (RFC 7591 section 3.2.1)', async () => {
+      const client = await register(machineMetadata());
+      await change(client, { clientSecretExpiresAt: 1 });
+      expectInvalidClient(await asMachine(client, client.client_secret));
+      const ofKey = await register(machineMetadata({ token_endpoint_auth_method: 'client_secret_jwt' }));
+      await change(ofKey, { clientSecretExpiresAt: 1 });
+      const { status, body } = await asserted(ofKey, keyOf(ofKey.client_secret), 'HS256');
+      expect([status, body['error']]).toEqual([400, 'invalid_client']);
     });
-  });
 
-  const assertionOf = async ({ client_id }: Client, alg: string, key: Parameters<SignJWT['sign']>[0]) => ({
-    client_assertion_type: JWT_BEARER,
-    client_assertion: await new SignJWT({ jti: String(Math.random()) })
-      .setProtectedHeader({ alg })
-      .setIssuer(client_id)
-      .setSubject(client_id)
-      .setAudience(ISSUER)
-      .setExpirationTime('1m')
-      .sign(key),
-  });
-
-  it('takes private_key_jwt, with the keys a client has registered', async () => {
-    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
-    const jwks = { keys: [await exportJWK(publicKey)] };
-    const client = await machine({ token_endpoint_auth_method: 'private_key_jwt', jwks });
-    const assertion = await assertionOf(client, 'ES256', privateKey);
-    expect((await post({ grant_type: 'client_credentials', ...assertion })).status).toBe(200);
-  });
-
-  it('gives a public client no token by client_credentials', async () => {
-    const { client_id } = await register(clientMetadata({ token_endpoint_auth_method: 'none' }));
-    expect((await post({ grant_type: 'client_credentials', client_id })).status).toBe(400);
-  });
-
-  it('sees an update at once, and knows no client that is gone', async () => {
-    const client = await machine();
-    const { client_id, client_secret, registration_access_token: token } = client;
-    expect((await tokenFor(client, client_secret)).status).toBe(200);
-    const body = machineMetadata({ client_id, client_secret, client_name: 'Ebb', response_types: [] });
-    expect((await server.request('PUT', `/register/${client_id}`, { token, body })).status).toBe(200);
-    expect(await metadataOf(client)).toMatchObject({ client_name: 'Ebb' });
-    expect((await server.request('DELETE', `/register/${client_id}`, { token })).status).toBe(204);
-    expect(await provider.Client.find(client_id)).toBeUndefined();
-    expect(await tokenFor(client, client_secret)).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
-  });
-
-  describe('what the provider does not have', () => {
-    it('is left out, and the rest of the client works', async () => {
-      const client = await register(
-        clientMetadata({
-          scope: 'openid api:read api:write',
-          contacts: ['ops@tides.example', '+49 40 1234'],
-          id_token_signed_response_alg: 'ES512',
-        }),
+    it('takes the key of private_key_jwt, and no other (RFC 7523)', async () => {
+      const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const jwks = { keys: [publicKey.export({ format: 'jwk' })] };
+      const client = await register(machineMetadata({ token_endpoint_auth_method: 'private_key_jwt', jwks }));
+      expectToken(await asserted(client, privateKey, 'ES256'));
+      expectInvalidClient(
+        await asserted(client, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, 'ES256'),
       );
-      expect(await metadataOf(client)).toMatchObject({
-        scope: 'openid api:read',
-        contacts: ['ops@tides.example'],
-        id_token_signed_response_alg: 'RS256',
-        redirect_uris: ['https://tides.example/cb'],
-        client_name: 'Tide Tables',
+    });
+
+    it('takes the secret of client_secret_jwt as the key that it is, and no hash of it', async () => {
+      const client = await register(machineMetadata({ token_endpoint_auth_method: 'client_secret_jwt' }));
+      const { clientSecretHash } = await rowOf(client);
+      expectToken(await asserted(client, keyOf(client.client_secret), 'HS256'));
+      expectInvalidClient(await asserted(client, keyOf(String(clientSecretHash)), 'HS256'));
+      expectInvalidClient(await asMachine(client, client.client_secret));
+    });
+
+    it('takes no hash for the key of a client whose key was never kept', async () => {
+      const client = await register(machineMetadata({ token_endpoint_auth_method: 'client_secret_jwt' }));
+      await change(client, { clientSecretEncrypted: null });
+      const { clientSecretHash } = await rowOf(client);
+      expectInvalidClient(await asserted(client, keyOf(String(clientSecretHash)), 'HS256'));
+    });
+
+    it('knows no client that is not registered', async () => {
+      expectInvalidClient(await provider.token(MACHINE, basic('nobody', 'secret')));
+      expectInvalidClient(await provider.token({ ...MACHINE, client_id: `${'x'.repeat(3000)}\0%` }));
+    });
+  });
+
+  describe('public clients (RFC 6749 section 2.1)', () => {
+    const redirect_uri = 'https://tides.example/cb';
+
+    it('exchange a code without a secret, and with none at all', async () => {
+      const { client_id } = await register(clientMetadata({ token_endpoint_auth_method: 'none' }));
+      const request = { client_id, redirect_uri, scope: 'openid tides.read' };
+      expectToken(await provider.tokenByCode(request, { client_id }));
+      expectInvalidClient(await provider.tokenByCode(request, { client_id, client_secret: 'any' }));
+    });
+
+    it('get no token by client_credentials, even if they have the grant (RFC 6749 section 4.4)', async () => {
+      const client = await register(clientMetadata({ token_endpoint_auth_method: 'none' }));
+      const { client_id } = client;
+      expectNotAllowed(await provider.token({ ...MACHINE, client_id }));
+      await change(client, { grantTypes: ['authorization_code', 'client_credentials'] });
+      expectNotAllowed(await provider.token({ ...MACHINE, client_id }));
+    });
+  });
+
+  describe('what is registered', () => {
+    it('is in force with the next request after an update (RFC 7592 section 2.2)', async () => {
+      const client = await register(clientMetadata());
+      const { client_id, client_secret } = client;
+      const old = { client_id, redirect_uri: 'https://tides.example/cb', scope: 'openid' };
+      const now = { ...old, redirect_uri: 'https://tides.example/new' };
+      expectToken(await provider.tokenByCode(old, {}, basic(client_id, client_secret)));
+      expect((await provider.authorize(now)).redirect).toBeUndefined();
+      const { status } = await manage('PUT', client, clientMetadata({ redirect_uris: [now.redirect_uri] }));
+      expect(status).toBe(200);
+      expectToken(await provider.tokenByCode(now, {}, basic(client_id, client_secret)));
+      expect(await provider.authorize(old)).toEqual({ status: 400, redirect: undefined });
+    });
+
+    it('is over with the next request after a deletion (RFC 7592 section 2.3)', async () => {
+      const client = await register(machineMetadata());
+      expectToken(await asMachine(client, client.client_secret));
+      expect((await manage('DELETE', client)).status).toBe(204);
+      expectInvalidClient(await asMachine(client, client.client_secret));
+    });
+
+    it('is the same text each time, so that the provider keeps the client it has made of it', async () => {
+      const client = await register(clientMetadata({ software_id: 'tides', scope: 'tides.read' }));
+      const first = JSON.stringify(await provider.ofClients.find(client.client_id));
+      const known = await provider.provider.Client.find(client.client_id);
+      expectInvalidClient(await asMachine(client, 'wrong'));
+      expectNotAllowed(await asMachine(client, client.client_secret));
+      expect(JSON.stringify(await provider.ofClients.find(client.client_id))).toBe(first);
+      expect(await provider.provider.Client.find(client.client_id)).toBe(known);
+      expect(first).not.toMatch(/null|""/);
+    });
+
+    it('has no grant type and no response type that the client may not use', async () => {
+      const client = await register(clientMetadata({ grant_types: ['authorization_code', 'refresh_token'] }));
+      await change(client, { registeredOpenly: true, grantTypes: ['authorization_code', 'client_credentials'] });
+      const found = await provider.provider.Client.find(client.client_id);
+      expect(found?.grantTypes).toEqual(['authorization_code']);
+      await change(client, { grantTypes: [] });
+      const without = await provider.provider.Client.find(client.client_id);
+      expect([without?.grantTypes, without?.responseTypes]).toEqual([[], []]);
+    });
+
+    it('is a client without redirect URIs and response types for a machine', async () => {
+      const { client_id } = await register(machineMetadata());
+      const found = await provider.provider.Client.find(client_id);
+      expect([found?.grantTypes, found?.responseTypes, found?.redirectUris]).toEqual([['client_credentials'], [], []]);
+    });
+
+    it('includes its software, its languages and the fields of the host', async () => {
+      const clients = clientsOf(server);
+      const inTwoLanguages = await startProvider(clients, {
+        ...PROVIDER,
+        ...clients.configuration({ languageTags: ['ja', 'pt-BR'] }),
       });
-    });
-
-    it('is no other method of authentication: such a client is not known there', async () => {
-      const { client_id } = await machine({
-        token_endpoint_auth_method: 'tls_client_auth',
-        tls_client_auth_san_dns: 'tides.example',
-      });
-      expect(await provider.Client.find(client_id)).toBeUndefined();
-    });
-  });
-
-  it('keeps fields of the host, software and names in the languages it is told', async () => {
-    const members = {
-      acme_tier: 'gold',
-      software_id: 'tides',
-      software_version: '1',
-      'client_name#ja': '潮',
-      'client_name#de': 'Ebbe',
-    };
-    const { 'client_name#de': _unknown, ...kept } = members;
-    const metadata = await metadataOf(await register(clientMetadata(members)));
-    expect(metadata).toMatchObject(kept);
-    expect(metadata).not.toHaveProperty('client_name#de');
-  });
-
-  it('gives the same text for the same client each time, by which the provider remembers it', async () => {
-    const client = await register(clientMetadata({ scope: 'openid api:write', 'client_name#ja': '潮' }));
-    const texts = await Promise.all([1, 2, 3].map(async () => JSON.stringify(await payloadOf(client))));
-    expect(new Set(texts).size).toBe(1);
-    expect(texts[0]).not.toMatch(/null|""/);
-    expect(await provider.Client.find(client.client_id)).toBe(await provider.Client.find(client.client_id));
-  });
-
-  it('takes redirect URIs as this module does: any port of a loopback address, schemes beside https', async () => {
-    const uris = ['cursor://anysphere.cursor-mcp/cb', 'https://www.cursor.com/cb', 'http://localhost:8787/cb'];
-    const client = await register(clientMetadata({ redirect_uris: uris, application_type: 'web' }));
-    const found = await provider.Client.find(client.client_id);
-    for (const uri of [...uris, 'http://localhost:1234/cb']) expect(found?.redirectUriAllowed(uri), uri).toBe(true);
-    for (const uri of ['http://127.0.0.1:8787/cb', 'https://www.cursor.com:8443/cb', 'https://www.cursor.com/cb/']) {
-      expect(found?.redirectUriAllowed(uri), uri).toBe(false);
-    }
-  });
-
-  it('knows a machine without redirect URIs and response types', async () => {
-    expect(await metadataOf(await machine())).toMatchObject({ redirect_uris: [], response_types: [] });
-  });
-
-  it('advertises our registration endpoint in its metadata document', async () => {
-    const { port } = http.address() as AddressInfo;
-    const document = await (await fetch(`http://127.0.0.1:${port}/.well-known/openid-configuration`)).json();
-    expect(document).toMatchObject({ registration_endpoint: `${server.issuer}/register` });
-  });
-
-  it('refuses a provider that registers clients itself', async () => {
-    const features = { registration: { enabled: true } };
-    await expect(startProvider(clients, { features })).rejects.toThrow('features.registration must be off');
-  });
-
-  describe('what cannot be told', () => {
-    it('is 503 and never invalid_client: a missing encryption key', async () => {
-      const client = await machine({ token_endpoint_auth_method: 'client_secret_jwt' });
-      const rows = server.dataSource.getRepository(OAuthClient);
-      const { clientSecretEncrypted } = await rows.findOneByOrFail({ clientId: client.client_id });
-      const renamed = String(clientSecretEncrypted).replace(/\$aes256gcm\$[^$]+/, '$$aes256gcm$$gone');
-      await rows.update({ clientId: client.client_id }, { clientSecretEncrypted: renamed });
-      const assertion = await assertionOf(client, 'HS256', createHash('sha256').update('x').digest());
-      const answer = await post({ grant_type: 'client_credentials', ...assertion });
-      expect([answer.status, answer.body['error']]).toEqual([503, 'temporarily_unavailable']);
-    });
-
-    it('is 503 and never invalid_client: a database that is gone', async () => {
-      const own = await startServer({ database, options: { isGlobal: true }, providers: [OidcProviderClients] });
-      const { server: ofProvider } = await startProvider(own.app.get(OidcProviderClients));
       try {
-        const { body } = await own.register(machineMetadata({ response_types: [] }));
-        await own.dataSource.destroy();
-        const answer = await tokenFor(
-          { client_id: body.client_id as string },
-          body.client_secret as string,
-          ofProvider,
-        );
-        expect([answer.status, answer.body['error']]).toEqual([503, 'temporarily_unavailable']);
-        await own.dataSource.initialize();
+        const names = { 'client_name#ja': '潮汐表', 'client_name#pt-BR': 'Tábua de Marés' };
+        const software = { software_id: 'tides', software_version: '1.2', acme_tier: 'gold' };
+        const { client_id } = await register(clientMetadata({ ...names, ...software, 'client_name#de': 'Gezeiten' }));
+        const found = await inTwoLanguages.provider.Client.find(client_id);
+        expect(found?.metadata()).toMatchObject({ client_name: 'Tide Tables', ...names, ...software });
+        expect(found?.metadata()).not.toHaveProperty('client_name#de');
       } finally {
-        ofProvider.closeAllConnections();
-        ofProvider.close();
-        await own.close();
+        await inTwoLanguages.close();
       }
+    });
+  });
+
+  it('HS256 ID Tokens are signed with the secret (OpenID Connect Core section 10.1)', async () => {
+    const { client_id, client_secret } = await register(clientMetadata({ id_token_signed_response_alg: 'HS256' }));
+    const request = { client_id, redirect_uri: 'https://tides.example/cb', scope: 'openid' };
+    const { status, body } = await provider.tokenByCode(request, {}, basic(client_id, client_secret));
+    expect(status).toBe(200);
+    const token = String(body['id_token']);
+    expect(decodeProtectedHeader(token).alg).toBe('HS256');
+    const { payload } = await jwtVerify(token, keyOf(client_secret), { audience: client_id, issuer: provider.issuer });
+    expect(payload.sub).toBe('alice');
+    expectInvalidClient(await provider.tokenByCode(request, {}, basic(client_id, `${client_secret}x`)));
+  });
+
+  describe('redirect URIs (RFC 8252 section 7.3)', () => {
+    const redirect_uris = [
+      'cursor://anysphere.cursor-mcp/oauth/callback',
+      'https://www.cursor.com/agents/mcp/oauth/callback',
+      'http://localhost:8787/callback',
+    ];
+    const authorize = async (members: Members, redirect_uri: string) => {
+      const { client_id } = await register(clientMetadata({ token_endpoint_auth_method: 'none', ...members }));
+      return provider.authorize({ client_id, redirect_uri, scope: 'openid' });
+    };
+
+    it.each([...redirect_uris, 'http://localhost:51234/callback'])(
+      'of a mixed set lead to %s',
+      async (redirect_uri) => {
+        for (const application_type of [undefined, 'web']) {
+          const { redirect } = await authorize({ redirect_uris, application_type }, redirect_uri);
+          expect(redirect?.href.startsWith(`${redirect_uri}?code=`)).toBe(true);
+        }
+      },
+    );
+
+    it.each([
+      'http://127.0.0.1:8787/callback',
+      'http://localhost:8787/callback?x=1',
+      'http://localhost:8787/other',
+      'http://localhost:8787@evil.example/callback',
+      'https://www.cursor.com:8443/agents/mcp/oauth/callback',
+      'https://evil.example/callback',
+      'javascript:alert(1)',
+    ])('do not lead to %s', async (redirect_uri) => {
+      expect(await authorize({ redirect_uris }, redirect_uri)).toEqual({ status: 400, redirect: undefined });
+    });
+
+    it('of a web client take any port of a loopback address, too', async () => {
+      const uris = ['http://localhost:3000/cb', 'https://localhost:3000/cb'];
+      for (const redirect_uri of ['http://localhost:4000/cb', 'https://localhost:3000/cb']) {
+        const { redirect } = await authorize({ redirect_uris: uris, application_type: 'web' }, redirect_uri);
+        expect(redirect?.href.startsWith(`${redirect_uri}?code=`)).toBe(true);
+      }
+    });
+  });
+
+  describe('a server that cannot tell', () => {
+    it('answers 503 where the key of a secret is missing, and never invalid_client', async () => {
+      const client = await register(machineMetadata({ token_endpoint_auth_method: 'client_secret_jwt' }));
+      const { clientSecretEncrypted } = await rowOf(client);
+      await change(client, { clientSecretEncrypted: String(clientSecretEncrypted).replace('2026-11', 'gone') });
+      expectUnavailable(await asserted(client, keyOf(client.client_secret), 'HS256'));
+      await change(client, { clientSecretEncrypted });
+      expectToken(await asserted(client, keyOf(client.client_secret), 'HS256'));
+    });
+
+    it('answers 503 where too many bcrypt checks wait', async () => {
+      const client = await register(machineMetadata());
+      const hasher = server.app.get(ClientSecretHasher, { strict: false });
+      const hash = await bcrypt(client.client_secret, 9);
+      await change(client, { clientSecretHash: hash });
+      // Two at work, and as many behind them as may wait.
+      const waiting = Promise.all(Array.from({ length: 52 }, async () => hasher.verify('x', hash)));
+      expectUnavailable(await asMachine(client, client.client_secret));
+      await waiting;
+      expectToken(await asMachine(client, client.client_secret));
+    });
+
+    it('answers 503 at every endpoint where the database is gone', async () => {
+      const client = await register(machineMetadata());
+      const { client_id } = await register(clientMetadata());
+      await server.dataSource.destroy();
+      try {
+        expectUnavailable(await asMachine(client, client.client_secret));
+        expectUnavailable(await provider.token({ ...MACHINE, client_id: 'nobody' }));
+        const redirect_uri = 'https://tides.example/cb';
+        expect(await provider.authorize({ client_id, redirect_uri })).toEqual({ status: 503, redirect: undefined });
+      } finally {
+        await server.dataSource.initialize();
+      }
+      expectToken(await asMachine(client, client.client_secret));
+    });
+  });
+
+  describe('the configuration of the provider', () => {
+    it('has its registration endpoint in the document (OpenID Connect Discovery section 3)', async () => {
+      const response = await fetch(`${provider.issuer}/.well-known/openid-configuration`);
+      expect(await response.json()).toMatchObject({ registration_endpoint: `${server.issuer}/register` });
+    });
+
+    it('may keep clients of its own, with secrets of its own', async () => {
+      const kept = { client_id: 'kept', client_secret: 'kept secret', redirect_uris: [], response_types: [] };
+      const clients = [{ ...kept, grant_types: ['client_credentials'] }];
+      const mixed = await startProvider(clientsOf(server), { ...PROVIDER, clients });
+      try {
+        expectToken(await mixed.token(MACHINE, basic('kept', 'kept secret')));
+        expectInvalidClient(await mixed.token(MACHINE, basic('kept', 'wrong')));
+        const { client_id, client_secret } = await register(machineMetadata());
+        expectToken(await mixed.token(MACHINE, basic(client_id, client_secret)));
+      } finally {
+        await mixed.close();
+      }
+    });
+
+    it('must not have registration of its own', async () => {
+      const features = { registration: { enabled: true } };
+      await expect(startProvider(clientsOf(server), { ...PROVIDER, features })).rejects.toThrow(
+        'features.registration must be off: clients register at the endpoint of this module',
+      );
+    });
+
+    it('is of no use before attach()', async () => {
+      const clients = clientsOf(server);
+      const ofClients = clients.adapterFor(() => ({}))('Client');
+      expect(ofClients).toHaveProperty('find');
+      await expect(
+        Reflect.apply(Reflect.get(ofClients, 'find') as () => Promise<unknown>, ofClients, ['x']),
+      ).rejects.toThrow('attach(provider) must be called before the provider looks for clients');
+    });
+
+    it('cannot make the provider write a client', async () => {
+      await expect(provider.ofClients.upsert('x', {}, 1)).rejects.toThrow('clients are kept by the module');
+      await expect(provider.ofClients.destroy('x')).rejects.toThrow('clients are kept by the module');
     });
   });
 });
+
+/** A second one beside that of the application: each serves one provider. */
+function clientsOf({ app }: TestServer): OidcProviderClients {
+  return new OidcProviderClients(
+    app.get(OAuthClientService, { strict: false }),
+    app.get(RegistrationConfiguration, { strict: false }),
+    app.get(ClientSecretService, { strict: false }),
+    app.get(ClientFactsService, { strict: false }),
+  );
+}
+
+const keyOf = (secret: string): Uint8Array => new TextEncoder().encode(secret);
+
+async function assertion({ client_id }: Client, key: KeyObject | Uint8Array, alg: string, audience: string) {
+  return new SignJWT({ jti: createHash('sha256').update(`${Math.random()}`).digest('hex') })
+    .setProtectedHeader({ alg })
+    .setIssuer(client_id)
+    .setSubject(client_id)
+    .setAudience(audience)
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(key);
+}
+
+function expectToken({ status, body }: Answer): void {
+  expect({ status, ...body }).toMatchObject({ status: 200, access_token: expect.any(String), token_type: 'Bearer' });
+}
+
+function expectInvalidClient({ status, body }: Answer): void {
+  expect({ status, ...body }).toEqual({
+    status: 401,
+    error: 'invalid_client',
+    error_description: 'client authentication failed',
+  });
+}
+
+/** The client proved who it is, if it has to, and may not have the grant. */
+function expectNotAllowed({ status, body }: Answer): void {
+  expect({ status, ...body }).toEqual({
+    status: 400,
+    error: 'invalid_request',
+    error_description: 'requested grant type is not allowed for this client',
+  });
+}
+
+function expectUnavailable({ status, body }: Answer): void {
+  expect({ status, ...body }).toEqual({ status: 503, ...UNAVAILABLE });
+}

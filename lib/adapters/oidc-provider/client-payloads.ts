@@ -27,10 +27,9 @@ export class ClientPayloads {
       ...(isNative(client) && { application_type: 'native' }),
       client_id: client.clientId,
       client_id_issued_at: client.clientIdIssuedAt,
-      ...(secret !== undefined && {
-        client_secret: secret,
-        client_secret_expires_at: client.clientSecretExpiresAt ?? 0,
-      }),
+      ...(secret !== undefined && { client_secret: secret }),
+      ...(secret !== undefined &&
+        !isCompared(client) && { client_secret_expires_at: client.clientSecretExpiresAt ?? 0 }),
     };
   }
 
@@ -53,6 +52,11 @@ export class ClientPayloads {
     );
     return { grant_types: grantTypes, response_types: responseTypes };
   }
+}
+
+/** Whether this module looks at the expiry where it compares the secret; the provider answers 400 before, in place of 401 (RFC 6749 section 5.2). */
+function isCompared({ tokenEndpointAuthMethod: method }: OAuthClientRecord): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post';
 }
 
 /** The provider judges redirect URIs by the type, and asks for consent anew where it is native: any program may listen on the user's machine. */

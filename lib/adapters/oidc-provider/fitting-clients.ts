@@ -1,14 +1,16 @@
 import { Logger } from '@nestjs/common';
+import { createHash } from 'node:crypto';
 import { LOGGER } from '../../errors/logger.js';
 import { fittingMetadata } from './fitting-metadata.js';
 import type { ClientPayload, ProviderLike } from './oidc-provider.types.js';
 
-/** As many clients as the provider itself keeps in memory. */
-const REMEMBERED = 100;
+/** To find out what fits takes some 20 ms for the worst of clients, which a stranger may have registered and may name in any request. */
+const REMEMBERED = 1000;
 
 /** What one provider accepts of clients that it does not accept as they are. */
 export class FittingClients {
   private readonly logger = new Logger(LOGGER);
+  /** By the text of the client; the one that was asked for last is the last. */
   private readonly fitted = new Map<string, ClientPayload | undefined>();
   /** Strangers register clients, and a log is not to be filled by them. */
   private readonly told = new Set<string>();
@@ -17,15 +19,19 @@ export class FittingClients {
 
   /** @returns undefined for a client that the provider cannot have at all */
   of(payload: ClientPayload): ClientPayload | undefined {
-    const key = JSON.stringify(payload);
-    if (!this.fitted.has(key)) {
-      const fitting = fittingMetadata(payload, (candidate) => this.accepts(candidate));
-      const [oldest] = this.fitted.keys();
-      if (this.fitted.size >= REMEMBERED && oldest !== undefined) this.fitted.delete(oldest);
-      this.fitted.set(key, fitting);
-      this.tell(payload, fitting);
-    }
-    return this.fitted.get(key);
+    const key = createHash('sha256').update(JSON.stringify(payload)).digest('base64url');
+    const fitting = this.fitted.has(key) ? this.fitted.get(key) : this.find(payload);
+    this.fitted.delete(key);
+    this.fitted.set(key, fitting);
+    const [oldest] = this.fitted.keys();
+    if (this.fitted.size > REMEMBERED && oldest !== undefined) this.fitted.delete(oldest);
+    return fitting;
+  }
+
+  private find(payload: ClientPayload): ClientPayload | undefined {
+    const fitting = fittingMetadata(payload, (candidate) => this.accepts(candidate));
+    this.tell(payload, fitting);
+    return fitting;
   }
 
   private accepts(payload: ClientPayload): boolean {
