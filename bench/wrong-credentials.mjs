@@ -9,9 +9,6 @@ const AT_ONCE = 16;
 const PAIRS = 4_000;
 const QUIET = 1_000;
 
-if (process.send) await serve(process.argv[2]);
-else await measure(process.argv[2]);
-
 /** The sample with the guard, as a process of its own. */
 async function serve(databaseUrl) {
   const { Module } = await import('@nestjs/common');
@@ -162,3 +159,6 @@ const variance = (samples) => {
 const micro = (milliseconds) => `${(milliseconds * 1000).toFixed(1)} µs`;
 const summary = (samples) =>
   `${samples.length} requests, median ${quantile(samples, 0.5).toFixed(1)} ms, 99 % within ${quantile(samples, 0.99).toFixed(1)} ms`;
+
+if (process.send) await serve(process.argv[2]);
+else await measure(process.argv[2]);
