@@ -352,6 +352,16 @@ describe.each(platforms)('sample/authorization-server ($adapter, $database.name)
     });
   });
 
+  it('answers in the shape of OAuth where it would need keys that it does not fetch', async () => {
+    const client = await register({
+      ...WEB,
+      id_token_encrypted_response_alg: 'RSA-OAEP-256',
+      jwks_uri: 'https://127.0.0.1:1/jwks',
+    });
+    const { status, body } = await exchange(client, await codeFor(client));
+    expect([status, body['error']]).toEqual([400, 'invalid_client_metadata']);
+  });
+
   it('makes no request to a URL that a client registered', async () => {
     const client = await register({
       ...WEB,
