@@ -1,45 +1,44 @@
-import {
-  AuthorizationServer,
-  DateInterval,
-  guardAgainstInvalidClientScopes,
-  type OAuthToken,
-} from '@jmondi/oauth2-server';
-import { tokenHandler } from '@modelcontextprotocol/sdk/server/auth/handlers/token.js';
-import type { OAuthServerProvider } from '@modelcontextprotocol/sdk/server/auth/provider.js';
-import { ExpressAdapter } from '@nestjs/platform-express';
+import OAuth2Server from '@node-oauth/oauth2-server';
+import { OAuth2ServerClients } from 'nestjs-dynamic-registration/oauth2-server';
+import { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provider';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientMetadata, machineMetadata, type Members } from '../support/client-metadata.builder.js';
+import { providerClass } from '../contract/oidc-provider-with.js';
+import { clientMetadata, type Members } from '../support/client-metadata.builder.js';
 import { databases } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
-import { JmondiClients } from './recipes/jmondi-clients.js';
-import { McpClientsStore } from './recipes/mcp-clients-store.js';
+import { MemoryAdapter } from './memory.adapter.js';
+import { createServer } from './recipes/oauth2-server.js';
+import { SIGNING_KEY } from './running-provider.js';
+
+const REDIRECT_URI = 'https://tides.example/cb';
+const VERIFIER = 'v'.repeat(43);
+const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 
 interface Client {
   readonly client_id: string;
   readonly client_secret: string;
+  readonly registration_access_token: string;
 }
 
 describe('docs/adapters.md', () => {
-  it.each(['jmondi-clients', 'mcp-clients-store'])('shows the recipe %s as it is tested', (name) => {
+  it('shows the code of the folder that tests run, and no other', () => {
     const page = readFileSync(new URL('../../docs/adapters.md', import.meta.url), 'utf8');
-    const code = readFileSync(new URL(`recipes/${name}.ts`, import.meta.url), 'utf8');
-    expect(page).toContain(`<!-- ${name} -->\n\n\`\`\`ts\n${code}\`\`\`\n\n<!-- /${name} -->`);
+    const blocks = [...page.matchAll(/^<!-- (\S+) -->\n\n```ts\n(.*?)^```\n\n<!-- \/\1 -->$/gms)];
+    const shown = Object.fromEntries(blocks.map(([, name = '', code]) => [`${name}.ts`, code]));
+    const folder = new URL('recipes/', import.meta.url);
+    const tested = readdirSync(folder).map((file) => [file, readFileSync(new URL(file, folder), 'utf8')]);
+    expect(shown).toEqual(Object.fromEntries(tested));
+    expect(page.match(/^```\w/gm)).toHaveLength(tested.length);
   });
 });
 
-describe.each(databases.slice(0, 2))('the recipes ($name)', (database) => {
+describe.each(databases.slice(0, 2))('the code for the adapters ($name)', (database) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startServer({
-      database,
-      options: { isGlobal: true, server: { scopes: ['api:read', 'api:write'] } },
-      providers: [JmondiClients, McpClientsStore],
-    });
+    const options = { server: { scopes: ['openid', 'api:read', 'api:write'] } };
+    server = await startServer({ database, options, providers: [OidcProviderClients, OAuth2ServerClients] });
   });
   afterAll(() => server.close());
 
@@ -48,115 +47,80 @@ describe.each(databases.slice(0, 2))('the recipes ($name)', (database) => {
     expect(status).toBe(201);
     return body as Client;
   };
+  const narrow = async ({ client_id, registration_access_token: token }: Client, members: Members) => {
+    const body = clientMetadata({ client_id, ...members });
+    expect((await server.request('PUT', `/register/${client_id}`, { token, body })).status).toBe(200);
+  };
 
-  describe('@jmondi/oauth2-server 4', () => {
-    let jmondi: AuthorizationServer;
-    beforeAll(() => {
-      const issueToken = async (client: OAuthToken['client'], scopes: OAuthToken['scopes']): Promise<OAuthToken> => ({
-        accessToken: 'token',
-        accessTokenExpiresAt: new Date(Date.now() + 60_000),
-        client,
-        scopes,
-      });
-      const never = async () => {
-        throw new Error('not asked for');
-      };
-      const tokens = {
-        issueToken,
-        issueRefreshToken: never,
-        persist: async () => {},
-        revoke: never,
-        isRefreshTokenRevoked: never,
-        getByRefreshToken: never,
-      };
-      const scopes = {
-        getAllByIdentifiers: async (names: string[]) => names.map((name) => ({ name })),
-        finalize: async (asked: OAuthToken['scopes'], _grant: string, client: OAuthToken['client']) => {
-          guardAgainstInvalidClientScopes(client, asked);
-          return asked;
-        },
-      };
-      jmondi = new AuthorizationServer(server.app.get(JmondiClients), tokens, scopes, 'a key of this test');
-      jmondi.enableGrantType('client_credentials', new DateInterval('1m'));
-    });
-    const token = async (body: Readonly<Record<string, string>>) => {
-      try {
-        const request = { headers: {}, query: {}, body: { grant_type: 'client_credentials', ...body } };
-        return (await jmondi.respondToAccessTokenRequest(request)).status;
-      } catch (error) {
-        return (error as { errorType?: unknown }).errorType;
-      }
+  it('makes a provider with our clients and the configuration of the host', async () => {
+    await providerClass();
+    const { createProvider } = await import('./recipes/oidc-provider.js');
+    const yours = {
+      scopes: ['openid', 'api:read'],
+      jwks: { keys: [SIGNING_KEY] },
+      features: { devInteractions: { enabled: false } },
     };
-
-    it('proves a client by its secret', async () => {
-      const { client_id, client_secret } = await register(machineMetadata({ response_types: [], scope: 'api:read' }));
-      expect(await token({ client_id, client_secret, scope: 'api:read' })).toBe(200);
-      // A code of its own.
-      expect(await token({ client_id, client_secret, scope: 'api:write' })).toBe('unauthorized_scope');
-      for (const wrong of ['wrong', ''])
-        expect(await token({ client_id, client_secret: wrong })).toBe('invalid_client');
-      expect(await token({ client_id })).toBe('invalid_client');
-      expect(await token({ client_id: 'nobody', client_secret })).toBe('invalid_client');
-    });
-
-    it('gives a public client, and one with keys, no client_credentials', async () => {
-      const { client_id } = await register(clientMetadata({ token_endpoint_auth_method: 'none' }));
-      expect(await token({ client_id })).toBe('invalid_client');
-      const jwks_uri = 'https://tides.example/jwks';
-      const keys = machineMetadata({ response_types: [], token_endpoint_auth_method: 'private_key_jwt', jwks_uri });
-      expect(await token({ client_id: (await register(keys)).client_id, client_secret: 'has keys' })).toBe(
-        'invalid_client',
-      );
-    });
-
-    it('compares redirect URIs as this module does', async () => {
-      const clients = server.app.get(JmondiClients);
-      const { client_id } = await register(
-        clientMetadata({ redirect_uris: ['https://tides.example/cb', 'http://127.0.0.1/cb'] }),
-      );
-      await clients.requireRedirectUri(client_id, 'http://127.0.0.1:33418/cb');
-      for (const wrong of ['https://tides.example:8443/cb', 'https://tides.example/cb?x=1', 'https://evil.example/']) {
-        await expect(clients.requireRedirectUri(client_id, wrong)).rejects.toThrow();
-      }
-    });
+    const provider = createProvider(server.app, yours, (model) => new MemoryAdapter(model));
+    expect(provider.issuer).toBe(server.issuer);
+    const { client_id } = await register(clientMetadata({ scope: 'openid api:write', 'client_name#ja': '潮汐表' }));
+    const client = await provider.Client.find(client_id);
+    expect(client?.metadata()).toMatchObject({ client_id, scope: 'openid', 'client_name#ja': '潮汐表' });
   });
 
-  describe('the MCP SDK', () => {
-    const challenge = createHash('sha256').update('v'.repeat(43)).digest('base64url');
-    const token = async (form: Readonly<Record<string, string>>) => {
-      const provider = {
-        clientsStore: server.app.get(McpClientsStore),
-        challengeForAuthorizationCode: async () => challenge,
-        exchangeAuthorizationCode: async () => ({ access_token: 'token', token_type: 'Bearer' }),
-      } as unknown as OAuthServerProvider;
-      const adapter = new ExpressAdapter();
-      adapter.use('/token', tokenHandler({ provider, rateLimit: false }));
-      const http = createServer(adapter.getInstance());
-      http.listen(0, '127.0.0.1');
-      await once(http, 'listening');
-      try {
-        const body = new URLSearchParams({
-          grant_type: 'authorization_code',
-          code: 'x',
-          code_verifier: 'v'.repeat(43),
-          ...form,
-        });
-        const { port } = http.address() as AddressInfo;
-        const response = await fetch(`http://127.0.0.1:${port}/token`, { method: 'POST', body });
-        return [response.status, ((await response.json()) as { error?: string }).error];
-      } finally {
-        http.closeAllConnections();
-        http.close();
-      }
+  describe('@node-oauth/oauth2-server 5', () => {
+    let oauth: OAuth2Server;
+    const refreshTokens = new Map<string, OAuth2Server.RefreshToken>();
+    const codes = new Map<string, OAuth2Server.AuthorizationCode>();
+    beforeAll(() => {
+      oauth = createServer(server.app, {
+        getAccessToken: async () => undefined,
+        saveToken: async (token, client, user) => {
+          const { refreshToken = '' } = token;
+          refreshTokens.set(refreshToken, { ...token, refreshToken, client, user });
+          return { ...token, client, user };
+        },
+        saveAuthorizationCode: async (code, client, user) => {
+          codes.set(code.authorizationCode, { ...code, client, user });
+          return { ...code, client, user };
+        },
+        getAuthorizationCode: async (code) => codes.get(code),
+        revokeAuthorizationCode: async ({ authorizationCode }) => codes.delete(authorizationCode),
+        getRefreshToken: async (token) => refreshTokens.get(token),
+        revokeToken: async ({ refreshToken }) => refreshTokens.delete(refreshToken),
+      });
+    });
+    const grant = async ({ client_id }: Client) => {
+      const authenticateHandler = { handle: () => ({ id: 'alice' }) };
+      const challenge = { code_challenge: CHALLENGE, code_challenge_method: 'S256' };
+      const query = { client_id, redirect_uri: REDIRECT_URI, response_type: 'code', state: 'x', ...challenge };
+      const request = new OAuth2Server.Request({ method: 'GET', headers: {}, query });
+      const { authorizationCode } = await oauth.authorize(request, new OAuth2Server.Response({}), {
+        authenticateHandler,
+      });
+      return authorizationCode;
+    };
+    const token = async (body: Readonly<Record<string, string>>) => {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '1' };
+      const request = new OAuth2Server.Request({ method: 'POST', headers, query: {}, body });
+      return oauth.token(request, new OAuth2Server.Response({}));
     };
 
-    it('takes public clients, and no client with a secret: neither with it nor without', async () => {
-      const open = await register(clientMetadata({ token_endpoint_auth_method: 'none' }));
-      expect(await token({ client_id: open.client_id })).toEqual([200, undefined]);
-      const { client_id, client_secret } = await register(clientMetadata());
-      expect(await token({ client_id, client_secret })).toEqual([400, 'invalid_client']);
-      expect(await token({ client_id })).toEqual([400, 'invalid_client']);
-      expect(await token({ client_id: 'nobody' })).toEqual([400, 'invalid_client']);
+    it('narrows the next refresh where the client has narrowed its scope, and ends it where nothing is left', async () => {
+      const grant_types = ['authorization_code', 'refresh_token'];
+      const client = await register(clientMetadata({ grant_types, scope: 'api:read api:write' }));
+      const { client_id, client_secret } = client;
+      const exchange = { grant_type: 'authorization_code', redirect_uri: REDIRECT_URI, code_verifier: VERIFIER };
+      const code = await grant(client);
+      const first = await token({ ...exchange, code, client_id, client_secret });
+      expect(first.scope).toEqual(['api:read', 'api:write']);
+      await narrow(client, { grant_types, scope: 'api:read' });
+      const refresh = { grant_type: 'refresh_token', client_id, client_secret };
+      const second = await token({ ...refresh, refresh_token: String(first.refreshToken) });
+      expect(second.scope).toEqual(['api:read']);
+      await narrow(client, { grant_types, scope: 'openid' });
+      await expect(token({ ...refresh, refresh_token: String(second.refreshToken) })).rejects.toMatchObject({
+        name: 'invalid_grant',
+      });
     });
   });
 });

@@ -25,7 +25,8 @@ export interface RunningProvider {
   close(): Promise<void>;
 }
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+/** A private key, without which the package warns. */
+export const SIGNING_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
 const VERIFIER = randomBytes(32).toString('base64url');
 const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 
@@ -43,7 +44,7 @@ export async function startProvider(
   const provider = new (await providerClass())(issuer, {
     ...clients.configuration(),
     adapter,
-    jwks: { keys: [privateKey.export({ format: 'jwk' })] },
+    jwks: { keys: [SIGNING_KEY] },
     cookies: { keys: ['for this test'] },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     findAccount: (_, accountId) => ({ accountId, claims: async () => ({ sub: accountId }) }),

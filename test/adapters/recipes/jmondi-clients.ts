@@ -3,6 +3,7 @@ import {
   type GrantIdentifier,
   type OAuthClient,
   type OAuthClientRepository,
+  type OAuthScope,
 } from '@jmondi/oauth2-server';
 import { Injectable } from '@nestjs/common';
 import {
@@ -11,6 +12,8 @@ import {
   OAuthClientService,
   redirectUriMatches,
 } from 'nestjs-dynamic-registration';
+
+const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'];
 
 @Injectable()
 export class JmondiClients implements OAuthClientRepository {
@@ -25,8 +28,8 @@ export class JmondiClients implements OAuthClientRepository {
     return {
       id: client.clientId,
       name: client.clientName ?? client.clientId,
-      // What has one counts as confidential; it is checked below.
-      secret: isPublicClient(client) ? null : (client.clientSecretHash ?? 'has keys'),
+      // It only says that the client is confidential. The hash would be stored with every token.
+      secret: isPublicClient(client) ? null : 'see isClientValid',
       redirectUris: client.redirectUris ?? [],
       allowedGrants: client.grantTypes as GrantIdentifier[],
       scopes: this.facts.resolveScopes(client).map((name) => ({ name })),
@@ -36,15 +39,22 @@ export class JmondiClients implements OAuthClientRepository {
   async isClientValid(grantType: GrantIdentifier, { id }: OAuthClient, clientSecret?: string): Promise<boolean> {
     const client = await this.clients.find(id);
     if (!client || !this.facts.isGrantTypeAllowed(client, grantType)) return false;
-    if (isPublicClient(client)) return clientSecret === undefined;
-    return /^client_secret_(?:basic|post)$/.test(client.tokenEndpointAuthMethod)
-      ? this.clients.verifySecret(client, clientSecret)
-      : false;
+    if (isPublicClient(client)) return !clientSecret;
+    return SECRET_METHODS.includes(client.tokenEndpointAuthMethod) && this.clients.verifySecret(client, clientSecret);
   }
 
-  /** Call it before `validateAuthorizationRequest`, which ignores port and query of every redirect URI. */
-  async requireRedirectUri(clientId: string, redirectUri: string): Promise<void> {
-    const client = await this.clients.find(clientId);
-    if (!client || !redirectUriMatches(client, redirectUri)) throw OAuthException.invalidParameter('redirect_uri');
+  /** Before `validateAuthorizationRequest`, with the query of the request. */
+  async requireRedirectUri({ client_id: clientId, redirect_uri: uri }: Record<string, unknown>): Promise<void> {
+    const client = typeof clientId === 'string' ? await this.clients.find(clientId) : undefined;
+    if (!client) throw OAuthException.invalidClient();
+    if (typeof uri !== 'string' || !redirectUriMatches(client, uri))
+      throw OAuthException.invalidParameter('redirect_uri');
+  }
+
+  /** In `finalize` of your scope repository. */
+  narrowed(scopes: OAuthScope[], client: OAuthClient): OAuthScope[] {
+    const granted = scopes.filter(({ name }) => client.scopes.some((scope) => scope.name === name));
+    if (granted.length === 0 && scopes.length > 0) throw OAuthException.invalidScope('');
+    return granted;
   }
 }

@@ -11,7 +11,11 @@ export class McpClientsStore implements OAuthRegisteredClientsStore {
     const client = await this.clients.find(clientId);
     // The SDK compares secrets in clear, and takes a client without one for public: only those that are may be seen.
     if (!client || !isPublicClient(client)) return undefined;
-    const redirect_uris = client.redirectUris ?? [];
-    return { ...this.clients.metadataOf(client), client_id: clientId, redirect_uris };
+    return {
+      ...this.clients.metadataOf(client),
+      client_id: clientId,
+      client_id_issued_at: client.clientIdIssuedAt,
+      redirect_uris: client.redirectUris ?? [],
+    };
   }
 }
