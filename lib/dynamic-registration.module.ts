@@ -14,35 +14,17 @@ import {
 import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { ClientAdministrationService } from './client-administration/client-administration.service.js';
-import { ClientAssertionVerifier } from './client-authentication/client-assertion.verifier.js';
-import { ClientAuthenticationService } from './client-authentication/client-authentication.service.js';
-import { ClientKeySetFetcher } from './client-authentication/client-key-set.fetcher.js';
 import { UsedClientAssertion } from './client-authentication/used-client-assertion.entity.js';
-import { UsedClientAssertionRepository } from './client-authentication/used-client-assertion.repository.js';
-import { UsedClientAssertions } from './client-authentication/used-client-assertions.js';
 import { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
-import { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
-import { ClientFactsService } from './client-facts/client-facts.service.js';
 import { ClientMetadataValidator } from './client-metadata/client-metadata.validator.js';
-import { ClientInformationSerializer } from './client-registration/client-information.js';
 import { ClientRegistrationController } from './client-registration/client-registration.controller.js';
-import { ClientRegistrationService } from './client-registration/client-registration.service.js';
 import { RegistrationListeners } from './client-registration/registration-listeners.js';
 import type { RegistrationListener } from './client-registration/registration.listener.js';
 import { RegistrationPolicies } from './client-registration/registration-policies.js';
 import type { RegistrationPolicy } from './client-registration/registration.policy.js';
-import { ClientSecretCipher } from './client-secret/client-secret.cipher.js';
-import { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
-import { ClientSecretService } from './client-secret/client-secret.service.js';
-import { ClientIdGenerator } from './client/client-id.generator.js';
-import { ClientMetadataMapper } from './client/client-metadata.mapper.js';
 import { OAuthClient } from './client/oauth-client.entity.js';
-import { OAuthClientFactory } from './client/oauth-client.factory.js';
-import { OAuthClientRepository } from './client/oauth-client.repository.js';
-import { OAuthClientService } from './client/oauth-client.service.js';
 import { ServerMetadataController } from './discovery/server-metadata.controller.js';
-import { ServerMetadataService } from './discovery/server-metadata.service.js';
+import { EXPORTED, SERVICES } from './dynamic-registration.services.js';
 import { requireOptions } from './start-checks/options.check.js';
 import { checkBesideFactory, checkExtras } from './start-checks/extras.check.js';
 import {
@@ -59,23 +41,17 @@ import {
   type DynamicRegistrationExtras,
   type DynamicRegistrationOptions,
 } from './dynamic-registration.options.js';
-import { ErrorResponse } from './errors/error-response.js';
 import { controllerOf } from './http/routes.js';
 import { RegistrationRoutes } from './http/registration-routes.js';
 import { WireResponse } from './http/wire-response.js';
 import { InitialAccessToken } from './initial-access-token/initial-access-token.entity.js';
 import { InitialAccessTokenGuard } from './initial-access-token/initial-access-token.guard.js';
-import { InitialAccessTokenRepository } from './initial-access-token/initial-access-token.repository.js';
-import { InitialAccessTokenService } from './initial-access-token/initial-access-token.service.js';
 import { CallerCredentials } from './openapi/caller-credentials.js';
-import { OpenApiService } from './openapi/openapi.service.js';
 import { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
-import { RegistrationAccessTokenService } from './registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from './registration-configuration.js';
 import { checkEntities } from './storage/entity.check.js';
 import { RegistrationDataSource, type RegistrationEntities } from './storage/registration-data-source.js';
 import { checkTables } from './storage/table.check.js';
-import { TokenGenerator } from './token/opaque-token.js';
 import { LOGGER } from './errors/logger.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
@@ -86,23 +62,6 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
     .setFactoryMethodName('createDynamicRegistrationOptions')
     .setExtras<DynamicRegistrationExtras>(EXTRAS, (definition, extras) => definitionOf(definition, extras))
     .build();
-
-/** What the host injects. */
-const EXPORTED = [
-  RegistrationConfiguration,
-  InitialAccessTokenService,
-  OAuthClientService,
-  ClientAdministrationService,
-  ClientSecretService,
-  ClientAuthenticationService,
-  ClientFactsService,
-  ClientRegistrationService,
-  ClientConfigurationService,
-  RegistrationAccessTokenService,
-  ServerMetadataService,
-  OpenApiService,
-  ErrorResponse,
-] as const;
 
 /**
  * OAuth 2.0 Dynamic Client Registration (RFC 7591) and management (RFC 7592): `forRoot({ issuer })`, or `forRootAsync` with a factory. The
@@ -246,32 +205,7 @@ function core(entities: RegistrationEntities, dataSource: string | undefined): P
       },
       inject: [getDataSourceToken(dataSource), RegistrationConfiguration],
     },
-    ErrorResponse,
-    WireResponse,
-    TokenGenerator,
-    ClientIdGenerator,
-    ClientSecretHasher,
-    ClientSecretCipher,
-    ClientSecretService,
-    ClientMetadataValidator,
-    ClientMetadataMapper,
-    ClientInformationSerializer,
-    OAuthClientRepository,
-    OAuthClientFactory,
-    OAuthClientService,
-    ClientAdministrationService,
-    ClientKeySetFetcher,
-    ClientAssertionVerifier,
-    { provide: UsedClientAssertions, useClass: UsedClientAssertionRepository },
-    ClientAuthenticationService,
-    ClientFactsService,
-    InitialAccessTokenRepository,
-    InitialAccessTokenService,
-    RegistrationAccessTokenService,
-    ClientRegistrationService,
-    ClientConfigurationService,
-    ServerMetadataService,
-    OpenApiService,
+    ...SERVICES,
   ];
 }
 

@@ -1,0 +1,76 @@
+import type { Provider } from '@nestjs/common';
+import { ClientAdministrationService } from './client-administration/client-administration.service.js';
+import { ClientAssertionVerifier } from './client-authentication/client-assertion.verifier.js';
+import { ClientAuthenticationService } from './client-authentication/client-authentication.service.js';
+import { ClientKeySetFetcher } from './client-authentication/client-key-set.fetcher.js';
+import { UsedClientAssertionRepository } from './client-authentication/used-client-assertion.repository.js';
+import { UsedClientAssertions } from './client-authentication/used-client-assertions.js';
+import { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
+import { ClientFactsService } from './client-facts/client-facts.service.js';
+import { ClientMetadataValidator } from './client-metadata/client-metadata.validator.js';
+import { ClientInformationSerializer } from './client-registration/client-information.js';
+import { ClientRegistrationService } from './client-registration/client-registration.service.js';
+import { ClientSecretCipher } from './client-secret/client-secret.cipher.js';
+import { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
+import { ClientSecretService } from './client-secret/client-secret.service.js';
+import { ClientIdGenerator } from './client/client-id.generator.js';
+import { ClientMetadataMapper } from './client/client-metadata.mapper.js';
+import { OAuthClientFactory } from './client/oauth-client.factory.js';
+import { OAuthClientRepository } from './client/oauth-client.repository.js';
+import { OAuthClientService } from './client/oauth-client.service.js';
+import { ServerMetadataService } from './discovery/server-metadata.service.js';
+import { ErrorResponse } from './errors/error-response.js';
+import { WireResponse } from './http/wire-response.js';
+import { InitialAccessTokenRepository } from './initial-access-token/initial-access-token.repository.js';
+import { InitialAccessTokenService } from './initial-access-token/initial-access-token.service.js';
+import { OpenApiService } from './openapi/openapi.service.js';
+import { RegistrationAccessTokenService } from './registration-access-token/registration-access-token.service.js';
+import { RegistrationConfiguration } from './registration-configuration.js';
+import { TokenGenerator } from './token/opaque-token.js';
+
+/** The services of the module, each of which a host replaces by a provider of its own. */
+export const SERVICES: readonly Provider[] = [
+  ErrorResponse,
+  WireResponse,
+  TokenGenerator,
+  ClientIdGenerator,
+  ClientSecretHasher,
+  ClientSecretCipher,
+  ClientSecretService,
+  ClientMetadataValidator,
+  ClientMetadataMapper,
+  ClientInformationSerializer,
+  OAuthClientRepository,
+  OAuthClientFactory,
+  OAuthClientService,
+  ClientAdministrationService,
+  ClientKeySetFetcher,
+  ClientAssertionVerifier,
+  { provide: UsedClientAssertions, useClass: UsedClientAssertionRepository },
+  ClientAuthenticationService,
+  ClientFactsService,
+  InitialAccessTokenRepository,
+  InitialAccessTokenService,
+  RegistrationAccessTokenService,
+  ClientRegistrationService,
+  ClientConfigurationService,
+  ServerMetadataService,
+  OpenApiService,
+];
+
+/** What the host injects. */
+export const EXPORTED = [
+  RegistrationConfiguration,
+  InitialAccessTokenService,
+  OAuthClientService,
+  ClientAdministrationService,
+  ClientSecretService,
+  ClientAuthenticationService,
+  ClientFactsService,
+  ClientRegistrationService,
+  ClientConfigurationService,
+  RegistrationAccessTokenService,
+  ServerMetadataService,
+  OpenApiService,
+  ErrorResponse,
+] as const;
