@@ -3,8 +3,10 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** The browser of the system: `TEST_CHROMIUM`, or where systems have it. Without one the tests that need it are skipped. */
-export const executablePath = process.env['TEST_CHROMIUM'] ?? PLACES.find((path) => existsSync(path));
+const { TEST_CHROMIUM: given } = process.env;
+
+/** The browser of the system: `TEST_CHROMIUM`, or where systems have it. Without one, or with an empty name, the tests that need it are skipped. */
+export const executablePath = given === '' ? undefined : (given ?? PLACES.find((path) => existsSync(path)));
 
 /** Starts it, headless. */
 export async function startBrowser(): Promise<Browser> {
