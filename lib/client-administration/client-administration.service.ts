@@ -69,19 +69,18 @@ export class ClientAdministrationService {
 
   /**
    * Encrypts the secret of a client with the first of `clientSecret.encryptionKeys`, where another one has encrypted it, so that the other
-   * one can be taken out of the options. The secret stays as it is, and no listener is told.
-   * @returns whether there was something to do; undefined when no client with exactly this id has a secret that is a key
+   * one can be taken out of the options.
+   * @returns whether there was something to do
    * @throws UndecryptableSecretError when its key is not among them; nothing has changed then
    */
-  async reencryptSecret(clientId: string): Promise<boolean | undefined> {
-    const done = await contendedChange(async () => {
+  async reencryptSecret(clientId: string): Promise<boolean> {
+    return contendedChange(async () => {
       const client = await this.clients.findByClientId(clientId);
-      if (!client || this.secrets.keyOf(client) === undefined) return null;
+      if (!client) return false;
       const encrypted = this.secrets.reencrypted(client);
       if (encrypted === undefined) return false;
       return (await this.clients.replaceEncryptedSecret(client, encrypted)) || undefined;
     });
-    return done ?? undefined;
   }
 
   /**

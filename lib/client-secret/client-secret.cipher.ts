@@ -5,8 +5,6 @@ import { RegistrationConfiguration } from '../registration-configuration.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const SCHEME = 'aes256gcm';
-/** What the start check lets an id be; anything else in a column is not repeated. */
-const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** NIST SP 800-38D section 8.2.2: random nonces of 96 bits. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -30,23 +28,17 @@ export class ClientSecretCipher {
     return `$${SCHEME}$${current.id}$${sealed.toString('base64url')}`;
   }
 
-  /**
-   * Whether this names the first of the keys, and is then not to be encrypted anew. Override it beside `encrypt`: without that, whatever is stored
-   * is encrypted anew by each `dcr clients reencrypt`.
-   */
+  /** Whether the first of the keys has encrypted this, which is then not to be encrypted anew. */
   isCurrent(stored: string): boolean {
-    const [current] = this.config.clientSecret.encryptionKeys;
-    return current !== undefined && stored.startsWith(`$${SCHEME}$${current.id}$`);
+    return stored.split('$')[2] === this.config.clientSecret.encryptionKeys[0]?.id;
   }
 
   /** @throws UndecryptableSecretError when its key is not configured or does not fit */
   decrypt(stored: string, clientId: string): string {
-    const [before, scheme, id = '', sealed = ''] = stored.split('$');
-    const isOurs = before === '' && scheme === SCHEME;
-    const key = isOurs && this.config.clientSecret.encryptionKeys.find((one) => one.id === id);
-    if (!key) {
-      const name = isOurs && KEY_ID.test(id) ? ` ${id}` : '';
-      throw new UndecryptableSecretError(`the encryption key${name} of a client secret is not configured`);
+    const [, scheme, id, sealed = ''] = stored.split('$');
+    const key = this.config.clientSecret.encryptionKeys.find((one) => one.id === id);
+    if (scheme !== SCHEME || !key) {
+      throw new UndecryptableSecretError('the encryption key of a client secret is not configured');
     }
     const octets = Buffer.from(sealed, 'base64url');
     try {

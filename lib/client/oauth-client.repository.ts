@@ -133,7 +133,7 @@ export class OAuthClientRepository {
 
   /**
    * Replaces the encrypted secret of a client by another one of the same secret, if it is still the one that was read.
-   * @returns whether it was; its version is one higher now, so that an update that has read it before does not bring the former one back
+   * @returns whether it was
    */
   async replaceEncryptedSecret(client: OAuthClientRecord, encrypted: string): Promise<boolean> {
     const { clientId, clientSecretEncrypted } = client;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dcrProcess } from '../cli/dcr.js';
 import { startSampleProcess, type SampleProcess } from '../contract/sample-process.js';
 import type { CreatedDatabase } from '../support/databases.js';
 import { platforms } from '../support/start-server.js';
@@ -339,6 +340,15 @@ describe.each(platforms)('sample/authorization-server ($adapter, $database.name)
       const { status, body } = await refresh(client, refresh_token);
       expect([status, body['scope']]).toEqual([200, 'openid api:read']);
       expect((await introspect(body['access_token']))['scope']).toBe('openid api:read');
+    });
+
+    it('of the scope by an operator, in another process, the next refresh gives the narrower one', async () => {
+      const client = await register(WEB);
+      const { refresh_token } = await tokensOf(client);
+      const setScope = ['clients', 'set-scope', '--id', client.client_id, '--scopes', 'openid api:read'];
+      expect((await dcrProcess([...setScope, '--connect', database.url])).code).toBe(0);
+      const { status, body } = await refresh(client, refresh_token);
+      expect([status, body['scope']]).toEqual([200, 'openid api:read']);
     });
 
     it('to a public client, its secret is gone', async () => {

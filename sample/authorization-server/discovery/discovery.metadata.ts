@@ -13,6 +13,7 @@ export const DISCOVERY_METADATA = {
   code_challenge_methods_supported: ['S256'],
   response_modes_supported: ['query', 'fragment', 'form_post', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'],
   authorization_response_iss_parameter_supported: true,
+  dpop_signing_alg_values_supported: ['ES256', 'Ed25519', 'EdDSA'],
   claim_types_supported: ['normal'],
   claims_supported: ['sub', 'name', 'email', 'email_verified', 'iss', 'auth_time', 'acr', 'sid'],
   claims_parameter_supported: false,

@@ -1,5 +1,6 @@
 import type { ServerCapabilities } from 'nestjs-dynamic-registration';
 import type { Configuration } from 'oidc-provider';
+import { DISCOVERY_METADATA } from '../discovery/discovery.metadata.js';
 
 interface Messages {
   readonly signingAlgs: readonly string[];
@@ -11,6 +12,7 @@ interface Messages {
 export function enabledAlgorithms(server: ServerCapabilities): NonNullable<Configuration['enabledJWA']> {
   const lists = {
     clientAuthSigningAlgValues: server.tokenEndpointAuthSigningAlgs,
+    dPoPSigningAlgValues: DISCOVERY_METADATA.dpop_signing_alg_values_supported,
     ...of('idToken', server.openid.idToken),
     ...of('userinfo', server.openid.userinfo),
     ...of('requestObject', server.requestObjects),

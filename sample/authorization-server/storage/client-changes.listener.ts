@@ -6,6 +6,7 @@ import {
 } from 'nestjs-dynamic-registration';
 import { isDeepStrictEqual } from 'node:util';
 import { In, type EntityManager } from 'typeorm';
+import { narrowedConsent } from './narrowed-consent.js';
 import { OidcPayload } from './oidc-payload.entity.js';
 
 /** What people trusted when they consented: where the answer goes, and how the client proves who it is. */
@@ -28,29 +29,10 @@ export class ClientChanges extends TransactionalRegistrationListener {
   }
 }
 
-/** What the provider keeps of a consent, as far as it is about scopes. */
-interface Consented {
-  readonly openid?: { readonly scope?: string };
-  readonly resources?: Readonly<Record<string, string>>;
-}
-
-/** The next refresh gives no more than this. */
+/** For good: what the client may have later is asked for anew. */
 async function narrowConsents({ clientId, scope }: OAuthClientRecord, manager: EntityManager): Promise<void> {
-  const allowed = (scope ?? '').split(' ');
-  const narrowed = (granted = '') => {
-    const kept = granted.split(' ').filter((word) => allowed.includes(word));
-    return kept.join(' ');
-  };
   for (const { hash, payload } of await manager.findBy(OidcPayload, { clientId, model: 'Grant' })) {
-    const { openid, resources = {} } = payload as Consented;
-    const rewritten = {
-      ...payload,
-      ...(openid && { openid: { ...openid, scope: narrowed(openid.scope) } }),
-      resources: Object.fromEntries(
-        Object.entries(resources).map(([resource, granted]) => [resource, narrowed(granted)]),
-      ),
-    };
-    await manager.save(OidcPayload, { hash, payload: rewritten });
+    await manager.save(OidcPayload, { hash, payload: narrowedConsent(payload, scope) });
   }
 }
 

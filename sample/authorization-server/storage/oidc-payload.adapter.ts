@@ -1,6 +1,7 @@
 import { redirectUriMatches, type OAuthClientService } from 'nestjs-dynamic-registration';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { errors } from '../provider/oidc-provider.package.js';
+import { narrowedConsent } from './narrowed-consent.js';
 import type { OidcPayloads } from './oidc-payloads.js';
 
 /** Models whose identifier is the token: what is stored does not tell it. */
@@ -17,8 +18,8 @@ export class OidcPayloadAdapter implements Adapter {
   /** What belongs to a client that is gone is gone with it, whatever was written while it went. */
   async find(id: string): Promise<AdapterPayload | undefined> {
     const payload = await this.payloads.find(this.model, id);
-    if (!payload || !(await this.isOfClient(payload))) return undefined;
-    return TOKENS.includes(this.model) ? { ...payload, jti: id } : payload;
+    const held = payload && (await this.heldByClient(payload));
+    return held && TOKENS.includes(this.model) ? { ...held, jti: id } : held;
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
@@ -51,11 +52,13 @@ export class OidcPayloadAdapter implements Adapter {
     await this.payloads.removeGrant(grantId);
   }
 
-  private async isOfClient({ clientId, redirectUri }: AdapterPayload): Promise<boolean> {
-    if (clientId === undefined) return true;
+  /** What a client has, as far as the client is still what it was: whoever has changed it, in whatever process. */
+  private async heldByClient(payload: AdapterPayload): Promise<AdapterPayload | undefined> {
+    const { clientId, redirectUri } = payload;
+    if (clientId === undefined) return payload;
     const client = await this.clients.find(clientId);
-    if (!client) return false;
-    // A code is for a redirect URI that the client still has.
-    return this.model !== 'AuthorizationCode' || redirectUriMatches(client, String(redirectUri));
+    if (!client) return undefined;
+    if (this.model === 'Grant') return narrowedConsent(payload, client.scope);
+    return this.model === 'AuthorizationCode' && !redirectUriMatches(client, String(redirectUri)) ? undefined : payload;
   }
 }
