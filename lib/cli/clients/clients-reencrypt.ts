@@ -53,7 +53,7 @@ export async function reencryptClients(
       }
     };
     for (let after: string | undefined; ;) {
-      const page = await used.administration.list({ ...(after !== undefined && { after }), limit: PAGE });
+      const page = await administration.list({ ...(after !== undefined && { after }), limit: PAGE });
       for (const client of page) await reencrypt(client);
       progress.show(`${counts.reencrypted + counts.current} secrets`);
       after = page.at(-1)?.clientId;
