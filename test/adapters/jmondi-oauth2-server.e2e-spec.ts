@@ -51,10 +51,11 @@ describe.each(databases.slice(0, 2))('the recipe for @jmondi/oauth2-server 4 ($n
   };
 
   let jmondi: AuthorizationServer;
+  let revocation: AuthorizationServer;
+  const tokens = new Map<string, OAuthToken>();
   const codes = new Map<string, OAuthAuthCode>();
   beforeAll(() => {
     const clients = server.app.get(JmondiClients);
-    const tokens = new Map<string, OAuthToken>();
     const inMinutes = (minutes: number) => new Date(Date.now() + minutes * MINUTE);
     const repository = {
       issueToken: async (client: OAuthToken['client'], scopes: OAuthScope[]): Promise<OAuthToken> => ({
@@ -70,8 +71,12 @@ describe.each(databases.slice(0, 2))('the recipe for @jmondi/oauth2-server 4 ($n
         return issued;
       },
       persist: async (token: OAuthToken) => void tokens.set(token.accessToken, token),
-      revoke: async ({ refreshToken }: OAuthToken) => void tokens.delete(refreshToken ?? ''),
-      isRefreshTokenRevoked: async ({ refreshToken }: OAuthToken) => !tokens.has(refreshToken ?? ''),
+      revoke: async ({ accessToken, refreshToken }: OAuthToken) => {
+        tokens.delete(accessToken);
+        tokens.delete(refreshToken ?? '');
+      },
+      getByAccessToken: async (accessToken: string) => tokens.get(accessToken) as OAuthToken,
+      isRefreshTokenRevoked: async (token?: OAuthToken) => !tokens.has(token?.refreshToken ?? ''),
       getByRefreshToken: async (refreshToken: string) => tokens.get(refreshToken) as OAuthToken,
     };
     const scopes = {
@@ -80,6 +85,8 @@ describe.each(databases.slice(0, 2))('the recipe for @jmondi/oauth2-server 4 ($n
         clients.narrowed(asked, client),
     };
     jmondi = new AuthorizationServer(clients, repository, scopes, 'a key of this test');
+    revocation = new AuthorizationServer(clients.forRevocation, repository, scopes, 'a key of this test');
+    revocation.enableGrantType('client_credentials');
     const authCodeRepository = {
       getByIdentifier: async (code: string) => codes.get(code) as OAuthAuthCode,
       issueAuthCode: (client: OAuthToken['client'], _user: unknown, granted: OAuthScope[]): OAuthAuthCode => ({
@@ -158,6 +165,32 @@ describe.each(databases.slice(0, 2))('the recipe for @jmondi/oauth2-server 4 ($n
     expect(await ask(refresh)).toMatchObject({ scope: 'api:read' });
   });
 
+  it('revokes the tokens of a client for that client alone, which need not have client_credentials (RFC 7009)', async () => {
+    const grant_types = ['authorization_code', 'refresh_token'];
+    const publicClient = await register(clientMetadata({ token_endpoint_auth_method: 'none', grant_types }));
+    const confidential = await register(clientMetadata({ grant_types }));
+    for (const { client_id, client_secret } of [publicClient, confidential]) {
+      const client = { client_id, ...(client_secret && { client_secret }) };
+      const other = client_id === confidential.client_id ? publicClient : confidential;
+      const code = await codeFor({ client_id, redirect_uri: REDIRECT_URI });
+      const exchange = { grant_type: 'authorization_code', redirect_uri: REDIRECT_URI, code_verifier: VERIFIER, code };
+      const { refresh_token } = await ask({ ...exchange, ...client });
+      const form = { token: String(refresh_token), token_type_hint: 'refresh_token' };
+      const known = tokens.size;
+      const revoke = async (by: AuthorizationServer, body: Readonly<Record<string, string | undefined>>) => {
+        expect((await by.revoke({ headers: {}, query: {}, body: { ...form, ...body } })).status).toBe(200);
+        return known - tokens.size;
+      };
+      expect(await revoke(revocation, { client_id, client_secret: 'wrong' })).toBe(0);
+      expect(await revoke(revocation, { client_id: other.client_id, client_secret: other.client_secret })).toBe(0);
+      // What the second server is for: the first one asks for client_credentials, and answers 200 all the same.
+      expect(await revoke(jmondi, client)).toBe(0);
+      expect(await revoke(revocation, client)).toBeGreaterThan(0);
+      const refresh = { grant_type: 'refresh_token', refresh_token: String(refresh_token), ...client };
+      await expect(ask(refresh)).rejects.toThrow('Token has been revoked');
+    }
+  });
+
   it('compares redirect URIs as this module does', async () => {
     const clients = server.app.get(JmondiClients);
     const { client_id } = await register(clientMetadata({ redirect_uris: [REDIRECT_URI, 'http://127.0.0.1/cb'] }));
@@ -182,6 +215,9 @@ describe.each(databases.slice(0, 2))('the recipe for @jmondi/oauth2-server 4 ($n
     await whileDown(async () => {
       const form = { grant_type: 'client_credentials', client_id, client_secret };
       await expect(ask(form)).rejects.toBeInstanceOf(TemporarilyUnavailableError);
+      // The package keeps every error of a revocation to itself.
+      const body = { client_id, client_secret, token: 'x' };
+      expect((await revocation.revoke({ headers: {}, query: {}, body })).status).toBe(200);
     });
   });
 });

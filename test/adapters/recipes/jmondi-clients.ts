@@ -11,6 +11,7 @@ import {
   isPublicClient,
   OAuthClientService,
   redirectUriMatches,
+  type OAuthClientRecord,
 } from 'nestjs-dynamic-registration';
 
 const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'];
@@ -38,10 +39,17 @@ export class JmondiClients implements OAuthClientRepository {
 
   async isClientValid(grantType: GrantIdentifier, { id }: OAuthClient, clientSecret?: string): Promise<boolean> {
     const client = await this.clients.find(id);
-    if (!client || !this.facts.isGrantTypeAllowed(client, grantType)) return false;
-    if (isPublicClient(client)) return !clientSecret;
-    return SECRET_METHODS.includes(client.tokenEndpointAuthMethod) && this.clients.verifySecret(client, clientSecret);
+    return !!client && this.facts.isGrantTypeAllowed(client, grantType) && this.isProven(client, clientSecret);
   }
+
+  /** For an `AuthorizationServer` of which only `revoke` is called: it asks for `client_credentials`, which few clients have. */
+  readonly forRevocation: OAuthClientRepository = {
+    getByIdentifier: async (clientId) => this.getByIdentifier(clientId),
+    isClientValid: async (_grantType, { id }, clientSecret) => {
+      const client = await this.clients.find(id);
+      return !!client && this.isProven(client, clientSecret);
+    },
+  };
 
   /** Before `validateAuthorizationRequest`, with the query of the request. */
   async requireRedirectUri({ client_id: clientId, redirect_uri: uri }: Record<string, unknown>): Promise<void> {
@@ -56,5 +64,10 @@ export class JmondiClients implements OAuthClientRepository {
     const granted = scopes.filter(({ name }) => client.scopes.some((scope) => scope.name === name));
     if (granted.length === 0 && scopes.length > 0) throw OAuthException.invalidScope('');
     return granted;
+  }
+
+  private async isProven(client: OAuthClientRecord, clientSecret: string | undefined): Promise<boolean> {
+    if (isPublicClient(client)) return !clientSecret;
+    return SECRET_METHODS.includes(client.tokenEndpointAuthMethod) && this.clients.verifySecret(client, clientSecret);
   }
 }
