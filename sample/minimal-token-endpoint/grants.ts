@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { randomUUID } from 'node:crypto';
-import { MoreThan, Repository } from 'typeorm';
-import { OAuthGrant } from './oauth-grant.entity.js';
-import { REFRESH_POLICY } from './token.policy.js';
-import { accessColumns } from './access-columns.js';
+import { LessThan, MoreThan, Repository } from 'typeorm';
+import { OAuthGrant, type Granted } from './oauth-grant.entity.js';
+import { tokenColumns } from './token-columns.js';
+import { GRANTS_BETWEEN_REMOVALS, REFRESH_POLICY } from './token.policy.js';
 import { hashOf, newAccessToken, newRefreshToken, now, type Tokens } from './tokens.js';
-
-/** What somebody is granted. */
-export type Granted = Pick<OAuthGrant, 'clientId' | 'accountId' | 'scope'>;
 
 /** Keeps grants. */
 @Injectable()
 export class Grants {
+  private issued = 0;
+
   constructor(@InjectRepository(OAuthGrant) private readonly rows: Repository<OAuthGrant>) {}
 
   /** A new grant and its tokens. Your authorization endpoint calls this with an account, and asks for a refresh token. */
@@ -20,8 +19,8 @@ export class Grants {
     const id = randomUUID();
     const accessToken = newAccessToken();
     const refreshToken = isRefreshable ? newRefreshToken(id) : undefined;
-    const refreshTokenHash = refreshToken === undefined ? null : hashOf(refreshToken);
-    await this.rows.insert({ id, ...granted, ...accessColumns(accessToken, granted.scope), refreshTokenHash });
+    await this.rows.insert({ id, ...granted, ...tokenColumns(accessToken, granted.scope, refreshToken) });
+    if (++this.issued % GRANTS_BETWEEN_REMOVALS === 0) await this.rows.delete({ expiresAt: LessThan(now()) });
     return { accessToken, ...(refreshToken !== undefined && { refreshToken }) };
   }
 
@@ -29,7 +28,7 @@ export class Grants {
   async refresh(id: string, used: string, scope: string): Promise<Tokens | undefined> {
     const accessToken = newAccessToken();
     const refreshToken = REFRESH_POLICY === 'rotation' ? newRefreshToken(id) : used;
-    const columns = { ...accessColumns(accessToken, scope), refreshTokenHash: hashOf(refreshToken) };
+    const columns = tokenColumns(accessToken, scope, refreshToken);
     const { affected } = await this.rows.update({ id, refreshTokenHash: hashOf(used) }, columns);
     return affected === 1 ? { accessToken, refreshToken } : undefined;
   }
@@ -42,7 +41,7 @@ export class Grants {
     return this.rows.findOneBy({ accessTokenHash: hashOf(token), accessTokenExpiresAt: MoreThan(now()) });
   }
 
-  async revoke(grants: { id: string } | { clientId: string }): Promise<void> {
-    await this.rows.delete(grants);
+  async revoke(id: string): Promise<void> {
+    await this.rows.delete({ id });
   }
 }

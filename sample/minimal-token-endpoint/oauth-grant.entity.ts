@@ -18,6 +18,7 @@ export class OAuthGrant {
   @Column({ type: 'text' })
   scope: string;
 
+  @Index()
   @Column({ type: 'bigint', transformer: epochSeconds })
   expiresAt: number;
 
@@ -35,3 +36,6 @@ export class OAuthGrant {
   @Column({ type: 'varchar', length: 64, nullable: true })
   refreshTokenHash: string | null;
 }
+
+/** What somebody is granted. */
+export type Granted = Pick<OAuthGrant, 'clientId' | 'accountId' | 'scope'>;

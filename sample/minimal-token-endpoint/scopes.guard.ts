@@ -4,7 +4,7 @@ import { OAuthClientService } from 'nestjs-dynamic-registration';
 import type { IncomingMessage } from 'node:http';
 import { Grants } from './grants.js';
 
-/** The scopes that a route needs, all of them. */
+/** The scopes that a route or a controller needs, all of them; without any a valid token is enough. */
 export const Scopes = (...scopes: string[]) => SetMetadata('scopes', scopes);
 
 /** Lets requests through that bring an access token with these scopes (RFC 6750). */
@@ -24,7 +24,8 @@ export class ScopesGuard implements CanActivate {
     const grant = token === undefined ? null : await this.grants.findByAccessToken(token);
     // A token of a client that is gone is worth nothing, even if it was issued while the client went.
     if (!grant || !(await this.clients.find(grant.clientId))) return this.refuse(context, 401, 'invalid_token');
-    const scopes = this.reflector.get<string[]>('scopes', context.getHandler());
+    const targets = [context.getHandler(), context.getClass()];
+    const scopes = this.reflector.getAllAndOverride<string[] | undefined>('scopes', targets) ?? [];
     const held = grant.accessTokenScope.split(' ');
     return scopes.every((scope) => held.includes(scope)) || this.refuse(context, 403, 'insufficient_scope');
   }

@@ -7,3 +7,5 @@ export const REFRESH_TOKEN_SECONDS = 30 * 24 * 3600;
  * who had it is a thief (RFC 9700 section 4.14.2); with `none` it stays.
  */
 export const REFRESH_POLICY: 'none' | 'rotation' = 'rotation';
+/** Grants that are issued between two removals of those that have expired. */
+export const GRANTS_BETWEEN_REMOVALS = 100;

@@ -3,10 +3,7 @@ import { ClientFactsService, type OAuthClientRecord } from 'nestjs-dynamic-regis
 import { Grants } from './grants.js';
 import { OAuthError } from './oauth.error.js';
 import { scopeOf } from './scope.js';
-import { grantIdOf, type Tokens } from './tokens.js';
-
-/** Tokens and their scope. */
-export type Issued = Tokens & { readonly scope: string };
+import { grantIdOf, hashOf, type Issued } from './tokens.js';
 
 /** The grant types of this server. */
 @Injectable()
@@ -23,19 +20,22 @@ export class TokenService {
     return { ...(await this.grants.issue({ clientId: client.clientId, accountId: null, scope }, false)), scope };
   }
 
-  /** RFC 6749 section 6: with what was granted, what the client may still have, and what it asks for now, whichever is least. */
-  async refresh(client: OAuthClientRecord, refreshToken = '', requested?: string): Promise<Issued> {
+  /** RFC 6749 section 6: what was granted, what the client may still have, and what it asks for now, whichever is least. */
+  async refresh(client: OAuthClientRecord, refreshToken: string, requested?: string): Promise<Issued> {
     this.requireGrantType(client, 'refresh_token');
     const grant = await this.grants.find(grantIdOf(refreshToken) ?? '');
     if (grant?.clientId !== client.clientId) throw new OAuthError('invalid_grant', 'the refresh token is not valid');
+    if (grant.refreshTokenHash !== hashOf(refreshToken)) return this.end(grant.id);
     const granted = this.facts.resolveScopes(client, grant.scope);
-    const scope = scopeOf(
-      requested === undefined ? granted : granted.filter((one) => requested.split(' ').includes(one)),
-    );
+    const asked = requested?.split(' ') ?? granted;
+    const scope = scopeOf(granted.filter((one) => asked.includes(one)));
     const tokens = await this.grants.refresh(grant.id, refreshToken, scope);
-    if (tokens) return { ...tokens, scope };
-    // It was replaced before: one of two who have it should not.
-    await this.grants.revoke({ id: grant.id });
+    return tokens ? { ...tokens, scope } : this.end(grant.id);
+  }
+
+  /** Somebody was faster: one of two who have the refresh token should not, and nobody knows which. */
+  private async end(id: string): Promise<never> {
+    await this.grants.revoke(id);
     throw new OAuthError('invalid_grant', 'the refresh token was used before');
   }
 
