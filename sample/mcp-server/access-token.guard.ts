@@ -2,12 +2,10 @@ import { HttpException, Injectable, Logger, type CanActivate, type ExecutionCont
 import type { Request, Response } from 'express';
 import type { IntrospectionResponse } from 'openid-client';
 import { AuthorizationServer } from './authorization-server.js';
-import { environment } from './environment.js';
+import { refuse, SCOPE } from './challenge.js';
+import { isForUs } from './grant.js';
 
-/** Reading is the least there is to do here. */
-const SCOPE = 'api:read';
-
-/** Lets requests through with an access token for this server (RFC 6750, RFC 8707), and tells the others where to get one (RFC 9728 section 5.1). */
+/** Lets requests through with an access token for this server (RFC 6750, RFC 8707). */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
   private readonly logger = new Logger(AccessTokenGuard.name);
@@ -16,13 +14,14 @@ export class AccessTokenGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request & { auth?: object }>();
+    const response = context.switchToHttp().getResponse<Response>();
     const { authorization } = request.headers;
-    if (authorization === undefined) return this.refuse(context, 401);
+    if (authorization === undefined) return refuse(response, 401);
     const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
     const grant = token === undefined ? undefined : await this.introspect(token);
-    if (token === undefined || !grant?.active || !isForUs(grant)) return this.refuse(context, 401, 'invalid_token');
+    if (!grant || !isForUs(grant)) return refuse(response, 401, 'invalid_token');
     const scopes = grant.scope?.split(' ') ?? [];
-    if (!scopes.includes(SCOPE)) return this.refuse(context, 403, 'insufficient_scope');
+    if (!scopes.includes(SCOPE)) return refuse(response, 403, 'insufficient_scope');
     // Where the MCP server finds it.
     request.auth = { token, clientId: grant.client_id, scopes, extra: { subject: grant.sub } };
     return true;
@@ -37,22 +36,4 @@ export class AccessTokenGuard implements CanActivate {
       throw new HttpException({ error: 'temporarily_unavailable' }, 503);
     }
   }
-
-  private refuse(context: ExecutionContext, status: 401 | 403, error?: string): never {
-    const parameters = {
-      ...(error !== undefined && { error }),
-      scope: SCOPE,
-      resource_metadata: environment.resourceMetadata,
-    };
-    const challenge = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);
-    context
-      .switchToHttp()
-      .getResponse<Response>()
-      .setHeader('WWW-Authenticate', `Bearer ${challenge.join(', ')}`);
-    throw new HttpException({ error: error ?? 'invalid_token' }, status);
-  }
-}
-
-function isForUs({ aud }: IntrospectionResponse): boolean {
-  return [aud].flat().includes(environment.resource);
 }

@@ -1,66 +1,32 @@
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
-  allowInsecureRequests,
-  dynamicClientRegistration,
   ResponseBodyError,
   tokenIntrospection,
-  type ClientMetadata,
-  type Configuration,
+  WWWAuthenticateChallengeError,
   type IntrospectionResponse,
 } from 'openid-client';
-import { environment } from './environment.js';
+import { OwnClient } from './own-client.js';
 
-/** The authorization server, of which this server is a client itself: only clients may ask what a token is worth (RFC 7662 section 2.1). */
+/** The authorization server that protects this one. */
 @Injectable()
-export class AuthorizationServer implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(AuthorizationServer.name);
-  private registration: Promise<Configuration> | undefined;
+export class AuthorizationServer {
+  constructor(private readonly client: OwnClient) {}
 
   /** What a token is worth now: asked each time, so that it ends when its client does. */
   async introspect(token: string): Promise<IntrospectionResponse> {
+    const registration = this.client.registration();
     try {
-      return await tokenIntrospection(await this.registered(), token);
+      return await tokenIntrospection(await registration, token);
     } catch (error) {
-      if (!(error instanceof ResponseBodyError) || error.error !== 'invalid_client') throw error;
-      // This client is gone, too: it registers again, once.
-      this.registration = undefined;
-      return tokenIntrospection(await this.registered(), token);
+      if (!isUnknownClient(error)) throw error;
+      // The client that this server is has been deleted: it registers again, once.
+      this.client.forget(registration);
+      return tokenIntrospection(await this.client.registration(), token);
     }
   }
+}
 
-  /** A client that is not needed any more deletes itself (RFC 7592 section 2.3). */
-  async beforeApplicationShutdown(): Promise<void> {
-    try {
-      const { registration_client_uri: uri, registration_access_token: token } =
-        (await this.registration)?.clientMetadata() ?? ({} as Partial<ClientMetadata>);
-      if (typeof uri !== 'string' || typeof token !== 'string') return;
-      await fetch(uri, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
-    } catch {
-      this.logger.warn(`the client of this server is left at ${environment.issuer}`);
-    }
-  }
-
-  /** With the first token, so that either server may start first. */
-  private async registered(): Promise<Configuration> {
-    this.registration ??= this.register();
-    try {
-      return await this.registration;
-    } catch (error) {
-      this.registration = undefined;
-      this.logger.error(
-        'registration failed: start the authorization server with ACCESS=open, or set INITIAL_ACCESS_TOKEN',
-      );
-      throw error;
-    }
-  }
-
-  private async register(): Promise<Configuration> {
-    const { issuer, initialAccessToken, redirectUri } = environment;
-    const metadata = { client_name: 'Tide tables, an MCP server', redirect_uris: [redirectUri] };
-    return dynamicClientRegistration(new URL(issuer), metadata, undefined, {
-      algorithm: 'oauth2',
-      ...(initialAccessToken !== undefined && { initialAccessToken }),
-      execute: issuer.startsWith('http:') ? [allowInsecureRequests] : [],
-    });
-  }
+/** RFC 7662 section 2.3. */
+function isUnknownClient(error: unknown): boolean {
+  return (error instanceof ResponseBodyError || error instanceof WWWAuthenticateChallengeError) && error.status === 401;
 }

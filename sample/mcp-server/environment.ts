@@ -7,7 +7,7 @@ export const environment = {
   /** The authorization server that protects this one. */
   issuer: process.env['ISSUER'] ?? 'http://localhost:3000',
   /** For an authorization server that is not open to everybody. */
-  initialAccessToken: process.env['INITIAL_ACCESS_TOKEN'],
+  initialAccessToken: process.env['INITIAL_ACCESS_TOKEN']?.trim() || undefined,
   /** What tokens must be for (RFC 8707). */
   resource: `${origin}/mcp`,
   /** Where this server describes itself (RFC 9728 section 3.1). */

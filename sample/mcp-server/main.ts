@@ -4,11 +4,12 @@ import { AccessTokenGuard } from './access-token.guard.js';
 import { AuthorizationServer } from './authorization-server.js';
 import { environment } from './environment.js';
 import { McpController } from './mcp.controller.js';
+import { OwnClient } from './own-client.js';
 import { ProtectedResourceController } from './protected-resource.controller.js';
 
 @Module({
   controllers: [ProtectedResourceController, McpController],
-  providers: [AuthorizationServer, AccessTokenGuard],
+  providers: [OwnClient, AuthorizationServer, AccessTokenGuard],
 })
 class McpModule {}
 

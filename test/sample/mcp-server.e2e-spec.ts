@@ -2,17 +2,22 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { UnauthorizedError, type OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startSampleProcess, type SampleProcess } from '../contract/sample-process.js';
-import type { CreatedDatabase } from '../support/databases.js';
+import { databases, type CreatedDatabase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
 import { platforms } from '../support/start-server.js';
+import { startMcpProcess, type McpProcess } from './mcp-process.js';
 import { Person } from './person.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const sample = fileURLToPath(new URL('../../sample/mcp-server/', import.meta.url));
 const REDIRECT_URI = 'http://127.0.0.1:33418/callback';
 
 /** An MCP client that keeps everything in memory, and a person who agrees to all it asks. */
@@ -57,6 +62,74 @@ class Memory implements OAuthClientProvider {
   };
 }
 
+/** A client that registers itself. */
+async function register(issuer: string, metadata: object = {}) {
+  const response = await fetch(`${issuer}/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ redirect_uris: [REDIRECT_URI], ...metadata }),
+  });
+  return (await response.json()) as { client_id: string; client_secret: string };
+}
+
+/** What a person is asked to consent to. */
+interface Consent {
+  readonly scope?: string;
+  readonly resource?: string;
+}
+
+/** The tokens of a new client, with the consent of alice. */
+async function tokens(
+  issuer: string,
+  { scope = 'api:read', resource }: Consent,
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const grantTypes = ['authorization_code', 'refresh_token'];
+  const { client_id } = await register(issuer, { grant_types: grantTypes, token_endpoint_auth_method: 'none' });
+  const verifier = 'v'.repeat(43);
+  const query = new URLSearchParams({
+    client_id,
+    redirect_uri: REDIRECT_URI,
+    response_type: 'code',
+    scope,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    ...(resource !== undefined && { resource }),
+  });
+  const back = await new Person().authorize(`${issuer}/authorize?${query.toString()}`);
+  const response = await fetch(`${issuer}/token`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams({
+      client_id,
+      grant_type: 'authorization_code',
+      code: String(back.searchParams.get('code')),
+      redirect_uri: REDIRECT_URI,
+      code_verifier: verifier,
+    }),
+  });
+  return (await response.json()) as { access_token: string; refresh_token: string; token_type: string };
+}
+
+const PING = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
+
+/** Calls the MCP server with a token. @returns the status, and the error of the challenge */
+async function call(url: URL, token: string, body = PING, type = 'application/json') {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': type,
+    },
+    body,
+  });
+  await response.text();
+  return [response.status, /error="(\w+)"/.exec(response.headers.get('www-authenticate') ?? '')?.[1]];
+}
+
+const IS_INVALID = [401, 'invalid_token'];
+
 /** Each adapter, and each of the databases that come with the packages: what the client meets is the same on all. */
 const used = platforms.filter(
   ({ adapter, database }) => database.kind === (adapter === 'express' ? 'sqlite' : 'postgres'),
@@ -67,7 +140,8 @@ describe.each(used)(
   ({ adapter, database: kind }) => {
     let database: CreatedDatabase;
     let authorizationServer: SampleProcess;
-    let mcp: ChildProcess;
+    let issuer: string;
+    let mcp: McpProcess;
     let url: URL;
 
     beforeAll(async () => {
@@ -77,145 +151,267 @@ describe.each(used)(
         HTTP_ADAPTER: adapter,
         ACCESS: 'open',
       });
-      const port = await freePort();
-      url = new URL(`http://localhost:${port}/mcp`);
-      mcp = spawn(process.execPath, ['build/sample/mcp-server/main.js'], {
-        cwd: root,
-        env: { ...process.env, PORT: String(port), ISSUER: authorizationServer.issuer },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      if (mcp.stdout) await once(mcp.stdout, 'data');
+      ({ issuer } = authorizationServer);
+      mcp = await startMcpProcess({ ISSUER: issuer });
+      ({ url } = mcp);
     });
     afterAll(async () => {
-      mcp?.kill();
-      if (mcp) await once(mcp, 'exit');
+      await mcp?.stop();
       await authorizationServer?.stop();
       await database?.drop();
     });
 
+    const transportOf = (memory: Memory) =>
+      new StreamableHTTPClientTransport(url, { authProvider: memory, fetch: memory.fetch });
     /** Connects as an application does: when the server asks for it, a person is sent to log in, and then it goes on. */
     const connect = async (memory: Memory): Promise<Client> => {
-      const transport = () => new StreamableHTTPClientTransport(url, { authProvider: memory, fetch: memory.fetch });
       const client = new Client({ name: 'tide-watch', version: '1.0.0' });
-      const first = transport();
       try {
-        await client.connect(first);
+        await client.connect(transportOf(memory));
         return client;
       } catch (error) {
         if (!(error instanceof UnauthorizedError)) throw error;
-        await first.finishAuth(String(memory.calledBack?.searchParams.get('code')));
+        return carryOn(memory);
       }
-      const second = new Client({ name: 'tide-watch', version: '1.0.0' });
-      await second.connect(transport());
-      return second;
     };
-    const call = async (client: Client, name: string) => {
+    /** Goes on where the SDK has sent the person. */
+    const carryOn = async (memory: Memory): Promise<Client> => {
+      await transportOf(memory).finishAuth(String(memory.calledBack?.searchParams.get('code')));
+      const client = new Client({ name: 'tide-watch', version: '1.0.0' });
+      await client.connect(transportOf(memory));
+      return client;
+    };
+    const callTool = async (client: Client, name: string) => {
       const { content } = await client.callTool({ name });
       return (content as { text: string }[])[0]?.text;
-    };
-    /** The client information of a client, with what the SDK does not keep. */
-    const registered = async (metadata: object) => {
-      const response = await fetch(`${authorizationServer.issuer}/register`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(metadata),
-      });
-      return (await response.json()) as Record<string, string>;
     };
 
     it('registers, authorizes, calls a tool; when its client is deleted it registers again and carries on', async () => {
       const memory = new Memory();
       const client = await connect(memory);
-      expect(await call(client, 'tides')).toBe('high water at 04:12');
-      expect(await call(client, 'whoami')).toBe(`alice by ${memory.clients[0]?.client_id}`);
+      expect(await callTool(client, 'tides')).toBe('high water at 04:12');
+      expect(await callTool(client, 'whoami')).toBe(`alice by ${memory.clients[0]?.client_id}`);
 
       const [{ registration_client_uri: uri = '', registration_access_token: token = '' } = {}] = memory.registrations;
       const deleted = await fetch(uri, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
       expect(deleted.status).toBe(204);
 
       // The token is dead, the refresh token answers invalid_client: the SDK forgets all and sends the person again.
-      await expect(call(client, 'tides')).rejects.toBeInstanceOf(UnauthorizedError);
-      const again = await finish(memory);
-      expect(await call(again, 'whoami')).toBe(`alice by ${memory.clients[1]?.client_id}`);
+      await expect(callTool(client, 'tides')).rejects.toBeInstanceOf(UnauthorizedError);
+      const again = await carryOn(memory);
+      expect(await callTool(again, 'whoami')).toBe(`alice by ${memory.clients[1]?.client_id}`);
       expect(new Set(memory.clients.map(({ client_id }) => client_id)).size).toBe(2);
     });
-
-    /** Goes on where the SDK has sent the person. */
-    const finish = async (memory: Memory): Promise<Client> => {
-      const transport = new StreamableHTTPClientTransport(url, { authProvider: memory, fetch: memory.fetch });
-      await transport.finishAuth(String(memory.calledBack?.searchParams.get('code')));
-      return connect(memory);
-    };
 
     it('says where to get a token, and who protects it (RFC 9728)', async () => {
       const response = await fetch(url, { method: 'POST' });
       const metadata = `${url.origin}/.well-known/oauth-protected-resource/mcp`;
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toBe(`Bearer scope="api:read", resource_metadata="${metadata}"`);
-      expect(await (await fetch(metadata)).json()).toMatchObject({
+      expect(await (await fetch(metadata)).json()).toEqual({
         resource: url.href,
-        authorization_servers: [authorizationServer.issuer],
+        resource_name: 'Tide tables',
+        authorization_servers: [issuer],
+        scopes_supported: ['api:read', 'api:write'],
+        bearer_methods_supported: ['header'],
       });
     });
 
-    describe('refuses', () => {
-      /** An access token for this resource and scope. */
-      const accessToken = async (scope: string, resource: string | undefined) => {
-        const { client_id = '' } = await registered({
-          redirect_uris: [REDIRECT_URI],
-          token_endpoint_auth_method: 'none',
-        });
-        const verifier = 'v'.repeat(43);
-        const digest = await crypto.subtle.digest('SHA-256', Buffer.from(verifier));
-        const query = new URLSearchParams({
-          client_id,
-          redirect_uri: REDIRECT_URI,
-          response_type: 'code',
-          scope,
-          code_challenge: Buffer.from(digest).toString('base64url'),
-          code_challenge_method: 'S256',
-          ...(resource !== undefined && { resource }),
-        });
-        const back = await new Person().authorize(`${authorizationServer.issuer}/authorize?${query.toString()}`);
-        const response = await fetch(`${authorizationServer.issuer}/token`, {
-          method: 'POST',
-          body: new URLSearchParams({
-            client_id,
-            grant_type: 'authorization_code',
-            code: String(back.searchParams.get('code')),
-            redirect_uri: REDIRECT_URI,
-            code_verifier: verifier,
-          }),
-        });
-        return ((await response.json()) as { access_token: string }).access_token;
-      };
-      const ask = async (token: string) => {
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: {
-            authorization: `Bearer ${token}`,
-            accept: 'application/json, text/event-stream',
-            'content-type': 'application/json',
-          },
-          body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
-        });
-        await response.text();
-        return [response.status, /error="(\w+)"/.exec(response.headers.get('www-authenticate') ?? '')?.[1]];
-      };
+    it('answers browsers of any origin, and shows them the challenge', async () => {
+      const origin = 'http://localhost:6274';
+      const preflight = await fetch(url, {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization,content-type,mcp-protocol-version',
+        },
+      });
+      expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+      expect(preflight.headers.get('access-control-allow-headers')).toContain('mcp-protocol-version');
+      const refused = await fetch(url, { method: 'POST', headers: { origin } });
+      expect(refused.headers.get('access-control-allow-origin')).toBe('*');
+      expect(refused.headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
+    });
 
-      it('a token of nobody, and takes one for it', async () => {
-        expect(await ask('nobody')).toEqual([401, 'invalid_token']);
-        expect(await ask(await accessToken('openid api:read', url.href))).toEqual([200, undefined]);
+    it('takes a token for it, and what is no message is a mistake of the client', async () => {
+      const { access_token } = await tokens(issuer, { resource: url.href });
+      expect(await call(url, access_token)).toEqual([200, undefined]);
+      for (const [body, type] of [
+        ['{"jsonrpc":"2.0"}', 'application/json'],
+        ['5', 'application/json'],
+        ['{', 'application/json'],
+        [PING, 'text/plain'],
+      ] as const) {
+        const [status] = await call(url, access_token, body, type);
+        expect([400, 415], `${type} ${body}`).toContain(status);
+      }
+      const get = await fetch(url, { headers: { authorization: `Bearer ${access_token}` } });
+      expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
+    });
+
+    describe('refuses', () => {
+      it('a token of nobody', async () => {
+        expect(await call(url, 'nobody')).toEqual(IS_INVALID);
       });
 
       it('a token for another resource, or for none (RFC 8707)', async () => {
-        expect(await ask(await accessToken('api:read', 'https://other.example/mcp'))).toEqual([401, 'invalid_token']);
-        expect(await ask(await accessToken('openid api:read', undefined))).toEqual([401, 'invalid_token']);
+        const other = await tokens(issuer, { resource: 'https://other.example/mcp' });
+        expect(await call(url, other.access_token)).toEqual(IS_INVALID);
+        const none = await tokens(issuer, { scope: 'openid api:read' });
+        expect(await call(url, none.access_token)).toEqual(IS_INVALID);
       });
 
       it('a token without the scope (RFC 6750 section 3.1)', async () => {
-        expect(await ask(await accessToken('api:write', url.href))).toEqual([403, 'insufficient_scope']);
+        const { access_token } = await tokens(issuer, { scope: 'api:write', resource: url.href });
+        expect(await call(url, access_token)).toEqual([403, 'insufficient_scope']);
+      });
+
+      it('a refresh token', async () => {
+        const { refresh_token } = await tokens(issuer, { resource: url.href });
+        expect(refresh_token).toEqual(expect.any(String));
+        expect(await call(url, refresh_token)).toEqual(IS_INVALID);
+      });
+
+      it('a token that is worth nothing without a proof (RFC 9449 section 7.2)', async () => {
+        const { privateKey, publicKey } = await generateKeyPair('ES256');
+        const proof = await new SignJWT({ htm: 'POST', htu: `${issuer}/token`, jti: randomUUID() })
+          .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: await exportJWK(publicKey) })
+          .setIssuedAt()
+          .sign(privateKey);
+        const { access_token, token_type } = await tokens(issuer, { resource: url.href }, { dpop: proof });
+        expect(token_type).toBe('DPoP');
+        expect(await call(url, access_token)).toEqual(IS_INVALID);
       });
     });
   },
 );
+
+describe('sample/mcp-server', () => {
+  const [kind] = databases;
+  if (!kind) throw new Error('no database');
+  const stops: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).toReversed()) await stop();
+  });
+  const createDatabase = async (): Promise<CreatedDatabase> => {
+    const created = await kind.create();
+    stops.push(() => created.drop());
+    return created;
+  };
+  const startAuthorizationServer = async (environment: Readonly<Record<string, string>>) => {
+    const server = await startSampleProcess(environment);
+    stops.push(() => server.stop());
+    return server;
+  };
+  const startMcpServer = async (environment: Readonly<Record<string, string>>) => {
+    const server = await startMcpProcess(environment);
+    stops.push(() => server.stop());
+    return server;
+  };
+
+  it('is at most a screen of code in a file', () => {
+    for (const file of readdirSync(sample)) {
+      expect(readFileSync(sample + file, 'utf8').split('\n').length).toBeLessThan(50);
+    }
+  });
+
+  it('says what it is, how to run it and a request that shows where to go on', async () => {
+    const [, what, run, curl, ...rest] = readFileSync(`${sample}README.md`, 'utf8').trim().split('\n\n');
+    expect(what).toMatch(/^[A-Z][^\n]* Copy [^\n]*\.$/);
+    expect(run).toContain('`npm run sample:mcp`');
+    expect(rest).toEqual([]);
+    const { url } = await startMcpServer({ ISSUER: 'http://localhost:1' });
+    const command = /^```sh\n(curl [^`]*)\n```$/.exec(curl ?? '')?.[1] ?? 'false';
+    const here = command.replace('http://localhost:3001/mcp', url.href);
+    const { stdout } = await promisify(execFile)('sh', ['-c', `${here} -sS`]);
+    expect(stdout).toMatch(/^HTTP\/1.1 401 .*^WWW-Authenticate: Bearer .*resource_metadata=/ms);
+  });
+
+  describe('as a client of the authorization server', () => {
+    const onDatabase = async (created: CreatedDatabase, sql: string) => {
+      const dataSource = await new DataSource(created.options).initialize();
+      try {
+        return await dataSource.query<Readonly<Record<string, unknown>>[]>(sql);
+      } finally {
+        await dataSource.destroy();
+      }
+    };
+    const countClients = async (created: CreatedDatabase) =>
+      (await onDatabase(created, 'SELECT count(*) AS clients FROM oauth_clients'))[0]?.['clients'];
+
+    it('starts first, registers when a token comes, anew when its client is gone, and deletes it in the end', async () => {
+      const database = await createDatabase();
+      const port = await freePort();
+      const { url, stop } = await startMcpServer({ ISSUER: `http://localhost:${port}` });
+      expect(await call(url, 'nobody')).toEqual([503, undefined]);
+
+      await startAuthorizationServer({ DATABASE_URL: database.url, PORT: String(port), ACCESS: 'open' });
+      expect(await call(url, 'nobody')).toEqual(IS_INVALID);
+      expect(await countClients(database)).toBe(1);
+
+      await onDatabase(database, 'DELETE FROM oauth_clients');
+      const many = await Promise.all(Array.from({ length: 8 }, () => call(url, 'nobody')));
+      expect(many).toEqual(Array.from({ length: 8 }, () => IS_INVALID));
+      expect(await countClients(database)).toBe(1);
+
+      await stop();
+      expect(await countClients(database)).toBe(0);
+    });
+
+    it('registers once for all requests that see at different times that its client is gone', async () => {
+      const { issuer } = await startAuthorizationServer({ DATABASE_URL: (await createDatabase()).url, ACCESS: 'open' });
+      vi.stubEnv('ISSUER', issuer);
+      const { OwnClient } = await import('../../sample/mcp-server/own-client.js');
+      vi.unstubAllEnvs();
+      const client = new OwnClient();
+      const gone = client.registration();
+      expect(client.registration()).toBe(gone);
+      client.forget(gone);
+      const next = client.registration();
+      expect(next).not.toBe(gone);
+      client.forget(gone);
+      expect(client.registration()).toBe(next);
+      await Promise.all([gone, next]);
+    });
+
+    it('tells what is missing where registration is not open, and brings the token that it is given', async () => {
+      const token = 'initial-access-token-of-this-test';
+      const { issuer } = await startAuthorizationServer({
+        DATABASE_URL: (await createDatabase()).url,
+        INITIAL_ACCESS_TOKEN: token,
+      });
+      const without = await startMcpServer({ ISSUER: issuer });
+      expect(await call(without.url, 'nobody')).toEqual([503, undefined]);
+      await without.stop();
+      expect(without.output).toContain('start the authorization server with ACCESS=open, or set INITIAL_ACCESS_TOKEN');
+
+      const { url } = await startMcpServer({ ISSUER: issuer, INITIAL_ACCESS_TOKEN: token });
+      expect(await call(url, 'nobody')).toEqual(IS_INVALID);
+    });
+  });
+
+  it('refuses tokens of another authorization server, and those that have expired by its own clock', async () => {
+    const { issuer } = await startAuthorizationServer({ DATABASE_URL: (await createDatabase()).url, ACCESS: 'open' });
+    const mcp = await startMcpServer({ ISSUER: issuer });
+    // It thinks that its tokens are good for 15 minutes, and they ended 45 minutes ago.
+    const clock = 'const now = Date.now; Date.now = () => now() - 3600_000';
+    const late = await startAuthorizationServer({
+      DATABASE_URL: (await createDatabase()).url,
+      ACCESS: 'open',
+      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(clock)}`,
+    });
+    const foreign = await tokens(late.issuer, { resource: mcp.url.href });
+    expect(await call(mcp.url, foreign.access_token)).toEqual(IS_INVALID);
+
+    const lateMcp = await startMcpServer({ ISSUER: late.issuer });
+    const { access_token: token } = await tokens(late.issuer, { resource: lateMcp.url.href });
+    const { client_id, client_secret } = await register(late.issuer);
+    const introspection = await fetch(`${late.issuer}/introspect`, {
+      method: 'POST',
+      body: new URLSearchParams({ token, client_id, client_secret }),
+    });
+    expect(await introspection.json()).toMatchObject({ active: true, aud: lateMcp.url.href, scope: 'api:read' });
+    expect(await call(lateMcp.url, token)).toEqual(IS_INVALID);
+  });
+});
