@@ -1,4 +1,4 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Options } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { ServerMetadataService } from 'nestjs-dynamic-registration';
 import { ISSUER_PATH } from '../endpoints.js';
@@ -17,4 +17,12 @@ export class OpenIdConfigurationController {
   read(): object {
     return this.metadata.document();
   }
+
+  /** Browsers ask before they send the header with the version that MCP clients add. */
+  @Options()
+  @HttpCode(204)
+  @Header('Access-Control-Allow-Origin', '*')
+  @Header('Access-Control-Allow-Methods', 'GET, HEAD, OPTIONS')
+  @Header('Access-Control-Allow-Headers', 'content-type, authorization, mcp-protocol-version')
+  preflight(): void {}
 }

@@ -11,6 +11,9 @@ const SCOPES: Readonly<Record<string, string>> = {
   'api:write': 'change your data',
 };
 
+/** RFC 8252 section 7.3, and the name that many clients use all the same. */
+const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
+
 const UNITS = [
   ['day', 86_400],
   ['hour', 3600],
@@ -69,8 +72,8 @@ function warning({ othersWithThisName: others }: ConsentFacts): Html {
   </p>`;
 }
 
-function destination({ redirectHost, isLoopbackOnly }: ConsentFacts): Html {
-  if (isLoopbackOnly) return html`a program on this computer (${redirectHost})`;
+function destination({ redirectHost }: ConsentFacts): Html {
+  if (LOOPBACK.includes(redirectHost ?? '')) return html`a program on this computer (${redirectHost})`;
   if (redirectHost?.endsWith(':')) return html`an app on this device (${foreign(redirectHost)})`;
   return foreign(redirectHost ?? 'nowhere');
 }

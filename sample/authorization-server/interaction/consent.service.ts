@@ -25,7 +25,8 @@ export class ConsentService {
   async describe({ params, prompt }: Interaction): Promise<Consent> {
     const client = await this.clientOf(params);
     const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {} } = prompt.details as Missing;
-    const requested = typeof params['scope'] === 'string' ? params['scope'].split(' ') : [];
+    // The provider leaves out what it does not know, and so does this page.
+    const requested = this.facts.resolveScopes(client, String(params['scope']));
     const missing = [...missingOIDCScope, ...Object.values(missingResourceScopes).flat()];
     return {
       facts: await this.facts.describeForConsent(client, String(params['redirect_uri'])),
@@ -33,7 +34,7 @@ export class ConsentService {
       // A native client is asked for every time, also when nothing is missing.
       scopes: [...new Set(missing.length > 0 ? missing : requested)],
       claims: missingOIDCClaims,
-      resources: Object.keys(missingResourceScopes),
+      resources: [params['resource'] ?? []].flat().map(String),
     };
   }
 
@@ -53,7 +54,11 @@ export class ConsentService {
     for (const [resource, scopes] of Object.entries(missingResourceScopes)) {
       grant.addResourceScope(resource, scopes.join(' '));
     }
-    return { consent: { grantId: await grant.save() } };
+    const given = await grant.save();
+    if ((await this.clientOf(params)).version === client.version) return { consent: { grantId: given } };
+    // An update that came in between has removed the consents it found, and not this one.
+    await grant.destroy();
+    return undefined;
   }
 
   private async grantOf({ clientId }: OAuthClientRecord, accountId: string, grantId?: string): Promise<Grant> {

@@ -1,22 +1,18 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { errors } from '../provider/oidc-provider.package.js';
 import { problemPage } from './error.page.js';
-import { pageHeaders } from './page.js';
+import { PageResponse } from './page-response.js';
 
 /** Shows a page for whatever goes wrong at login and consent. */
 @Catch()
 export class InteractionErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(InteractionErrorFilter.name);
 
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(private readonly pages: PageResponse) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const [status, text] = this.answer(error);
-    const response: unknown = host.switchToHttp().getResponse();
-    const { httpAdapter } = this.adapterHost;
-    for (const [name, value] of Object.entries(pageHeaders())) httpAdapter.setHeader(response, name, value);
-    httpAdapter.reply(response, text, status);
+    this.pages.show(host.switchToHttp().getResponse<object>(), status, text);
   }
 
   private answer(error: unknown): [number, string] {

@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { OAuthClientService } from 'nestjs-dynamic-registration';
 import type { Interaction, InteractionResults } from 'oidc-provider';
@@ -11,7 +10,8 @@ import { ConsentService } from './consent.service.js';
 import { InteractionErrorFilter } from './interaction-error.filter.js';
 import { loginPage } from './login.page.js';
 import { rawRequest, rawResponse } from './node-http.js';
-import { formTarget, pageHeaders } from './page.js';
+import { appTarget, onwardPage } from './onward.js';
+import { PageResponse } from './page-response.js';
 
 /** Login and consent: the provider sends a person here, and takes over again when there is a result. */
 @Controller(`${ISSUER_PATH}${INTERACTION}/:uid`)
@@ -22,7 +22,7 @@ export class InteractionController {
     private readonly oidc: OidcProvider,
     private readonly consents: ConsentService,
     private readonly clients: OAuthClientService,
-    private readonly adapterHost: HttpAdapterHost,
+    private readonly pages: PageResponse,
   ) {}
 
   @Get()
@@ -32,7 +32,7 @@ export class InteractionController {
       interaction.prompt.name === 'consent'
         ? consentPage(await this.consents.describe(interaction))
         : loginPage(await this.clientName(interaction), wrong !== undefined);
-    this.write(response, interaction, text);
+    this.pages.show(response, 200, text, appTarget(interaction.params['redirect_uri']));
   }
 
   @Post()
@@ -41,9 +41,11 @@ export class InteractionController {
     const result = await this.resultOf(interaction, form ?? {});
     // Back to the page, which shows what is to be decided now.
     const wrong = interaction.prompt.name === 'login' ? '?wrong' : '';
-    if (!result) return this.redirect(response, `${ISSUER_PATH}${INTERACTION}/${interaction.uid}${wrong}`);
+    if (!result) return this.pages.redirect(response, `${ISSUER_PATH}${INTERACTION}/${interaction.uid}${wrong}`);
     const { provider } = this.oidc;
-    this.redirect(response, await provider.interactionResult(rawRequest(request), rawResponse(response), result));
+    const url = await provider.interactionResult(rawRequest(request), rawResponse(response), result);
+    if (appTarget(interaction.params['redirect_uri']) !== undefined) return this.pages.redirect(response, url);
+    this.pages.created(response, url, onwardPage(url));
   }
 
   /** @returns undefined for what decides nothing */
@@ -65,18 +67,5 @@ export class InteractionController {
 
   private async clientName({ params }: Interaction): Promise<string | undefined> {
     return (await this.clients.find(String(params['client_id'])))?.clientName ?? undefined;
-  }
-
-  private write(response: object, { params }: Interaction, text: string): void {
-    const { httpAdapter } = this.adapterHost;
-    for (const [name, value] of Object.entries(pageHeaders(formTarget(params['redirect_uri'])))) {
-      httpAdapter.setHeader(response, name, value);
-    }
-    httpAdapter.reply(response, text, 200);
-  }
-
-  private redirect(response: object, url: string): void {
-    this.adapterHost.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    this.adapterHost.httpAdapter.redirect(response, 303, url);
   }
 }

@@ -1,4 +1,5 @@
-import { html, type Html } from './html.js';
+import { createHash } from 'node:crypto';
+import { Html, html } from './html.js';
 
 const STYLE = `
   :root { color-scheme: light dark; --line: #8885; --accent: #0b6bcb; --warn: #b3540022; }
@@ -16,17 +17,20 @@ const STYLE = `
   ul { padding-left: 1.2rem; } dl { margin: 1rem 0; } dt { font-size: .85rem; opacity: .75; } dd { margin: 0 0 .6rem; }
 `;
 
-/** A page as text. It loads nothing from anywhere. */
-export function page(title: string, content: Html): string {
+const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+
+/**
+ * A page as text. It loads nothing from anywhere.
+ * @param head what else is to be in its head
+ */
+export function page(title: string, content: Html, head?: Html): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
-        <style>
-          ${html([STYLE] as unknown as TemplateStringsArray)}
-        </style>
+        ${new Html(`<style>${STYLE}</style>`)} ${head}
       </head>
       <body>
         <main>
@@ -39,13 +43,13 @@ export function page(title: string, content: Html): string {
 
 /**
  * The headers of a page: nobody may frame it, keep it, or learn its address.
- * @param formTargets where its forms may lead beside this server, redirects included
+ * @param formTarget where its forms may lead beside this server
  */
-export function pageHeaders(formTargets: readonly string[] = []): Readonly<Record<string, string>> {
+export function pageHeaders(formTarget = ''): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",
-    "style-src 'unsafe-inline'",
-    `form-action ${["'self'", ...formTargets].join(' ')}`,
+    `style-src ${STYLE_SOURCE}`,
+    `form-action 'self' ${formTarget}`.trim(),
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ];
@@ -57,12 +61,4 @@ export function pageHeaders(formTargets: readonly string[] = []): Readonly<Recor
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',
   };
-}
-
-/** A redirect URI as a source of `form-action`, which browsers apply to redirects behind a form as well. */
-export function formTarget(redirectUri: unknown): string[] {
-  if (typeof redirectUri !== 'string') return [];
-  const { protocol, origin, hostname } = new URL(redirectUri);
-  // A source cannot be an IPv6 address, nor the host of a private-use URI.
-  return /^https?:$/.test(protocol) && !hostname.startsWith('[') ? [origin] : [protocol];
 }

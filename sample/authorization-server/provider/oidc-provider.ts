@@ -3,6 +3,7 @@ import { OAuthClientService, RegistrationConfiguration } from 'nestjs-dynamic-re
 import { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provider';
 import type { Provider as OidcProviderType } from 'oidc-provider';
 import { environment } from '../environment.js';
+import { leaveLogout } from '../interaction/provider-pages.js';
 import { OidcPayloadAdapter } from '../storage/oidc-payload.adapter.js';
 import { OidcPayloads } from '../storage/oidc-payloads.js';
 import { Provider } from './oidc-provider.package.js';
@@ -32,6 +33,7 @@ export class OidcProvider {
     // The issuer alone says where this server is; a request is given its host and protocol (see provider.middleware.ts).
     provider.proxy = true;
     clients.attach(provider);
+    provider.use(leaveLogout);
     provider.on('server_error', (_ctx, error) => logger.error(error.stack ?? error.message));
     return new OidcProvider(provider);
   };

@@ -3,10 +3,12 @@ import type { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provi
 import { hkdfSync } from 'node:crypto';
 import type { AdapterFactory, ClientAuthMethod, Configuration, JWK, ResponseType } from 'oidc-provider';
 import { INTERACTION, ISSUER_PATH, ROUTES } from '../endpoints.js';
-import { errorPage, loggedOutPage, logoutPage } from '../interaction/provider-pages.js';
+import { errorPage } from '../interaction/provider-pages.js';
 import { findAccount } from './accounts.js';
 import { enabledAlgorithms } from './algorithms.js';
-import { ACCESS_TOKEN_SECONDS, resourceServer } from './resources.js';
+import { providerFeatures } from './provider.features.js';
+import { requestedScope } from './requested-scope.js';
+import { ACCESS_TOKEN_SECONDS } from './resources.js';
 
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
@@ -37,6 +39,7 @@ export function providerConfiguration({
     routes: ROUTES,
     cookies: { keys: [derived(encryptionKey, 'cookies').toString('base64url')], long: cookie, short: cookie },
     scopes: [...server.scopes],
+    extraParams: { scope: requestedScope },
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     acrValues: [...server.openid.acrValues],
     subjectTypes: ['public', 'pairwise'],
@@ -68,30 +71,7 @@ export function providerConfiguration({
       Grant: 14 * DAY_SECONDS,
       Session: DAY_SECONDS,
     },
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-      introspection: {
-        enabled: true,
-        allowedPolicy: (_ctx, client, token) =>
-          client.clientAuthMethod !== 'none' || token.clientId === client.clientId,
-      },
-      resourceIndicators: {
-        enabled: true,
-        useGrantedResource: () => true,
-        getResourceServerInfo: (_ctx, resource) => resourceServer(resource),
-      },
-      rpInitiatedLogout: { enabled: true, logoutSource: logoutPage, postLogoutSuccessSource: loggedOutPage },
-      pushedAuthorizationRequests: { enabled: server.pushedAuthorizationRequests },
-      requestObjects: { enabled: server.requestObjects.offered },
-      dPoP: { enabled: server.dpop },
-      encryption: { enabled: true },
-      jwtIntrospection: { enabled: true },
-      jwtUserinfo: { enabled: true },
-      jwtResponseModes: { enabled: true },
-      claimsParameter: { enabled: false },
-    },
+    features: providerFeatures(server),
   };
 }
 

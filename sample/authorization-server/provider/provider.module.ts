@@ -5,6 +5,7 @@ import { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provider';
 import { OpenIdConfigurationController } from '../discovery/openid-configuration.controller.js';
 import { ConsentService } from '../interaction/consent.service.js';
 import { InteractionController } from '../interaction/interaction.controller.js';
+import { PageResponse } from '../interaction/page-response.js';
 import { OidcPayload } from '../storage/oidc-payload.entity.js';
 import { OidcPayloads } from '../storage/oidc-payloads.js';
 import { OidcProvider } from './oidc-provider.js';
@@ -22,6 +23,7 @@ import { OidcProvider } from './oidc-provider.js';
       inject: [RegistrationConfiguration, OAuthClientService, OidcProviderClients, OidcPayloads],
     },
     ConsentService,
+    PageResponse,
   ],
 })
 export class ProviderModule {}

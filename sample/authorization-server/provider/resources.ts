@@ -9,7 +9,7 @@ export const ACCESS_TOKEN_SECONDS = 900;
  * token is for that one alone, and opaque, so that it ends when its client does.
  */
 export function resourceServer(resource: string): ResourceServer {
-  if (!/^https?:/.test(resource)) throw new errors.InvalidTarget('a resource must be an http or https URL');
+  if (!/^https?:\/\/[^/?]/i.test(resource)) throw new errors.InvalidTarget('a resource must be an http or https URL');
   return {
     scope: SCOPE,
     audience: resource,

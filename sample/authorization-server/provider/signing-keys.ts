@@ -12,8 +12,18 @@ const LIFETIME_SECONDS = 100 * 365 * 24 * 3600;
  */
 export async function signingKeys(payloads: OidcPayloads, encryptionKey: Buffer): Promise<JWK[]> {
   const kept = (await payloads.find(MODEL, ID)) ?? (await make(payloads, encryptionKey));
-  const { plaintext } = await compactDecrypt(String(kept['encrypted']), encryptionKey);
-  return JSON.parse(new TextDecoder().decode(plaintext)) as JWK[];
+  return JSON.parse(await decrypted(String(kept['encrypted']), encryptionKey)) as JWK[];
+}
+
+async function decrypted(text: string, encryptionKey: Buffer): Promise<string> {
+  try {
+    return new TextDecoder().decode((await compactDecrypt(text, encryptionKey)).plaintext);
+  } catch (cause) {
+    throw new Error(
+      'the signing keys in this database are encrypted with another key: start with the ENCRYPTION_KEY, or the .data/encryption-key, they were made with',
+      { cause },
+    );
+  }
 }
 
 /** One for every algorithm that clients may register. */

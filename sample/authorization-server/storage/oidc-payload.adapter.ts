@@ -1,7 +1,8 @@
-import { redirectUriMatches, type OAuthClientService } from 'nestjs-dynamic-registration';
+import type { OAuthClientService } from 'nestjs-dynamic-registration';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { errors } from '../provider/oidc-provider.package.js';
-import { narrowedConsent } from './narrowed-consent.js';
+import { heldByClient } from './held-by-client.js';
+import { clientIdOf } from './oidc-payload.row.js';
 import type { OidcPayloads } from './oidc-payloads.js';
 
 /** Models whose identifier is the token: what is stored does not tell it. */
@@ -15,10 +16,9 @@ export class OidcPayloadAdapter implements Adapter {
     private readonly clients: OAuthClientService,
   ) {}
 
-  /** What belongs to a client that is gone is gone with it, whatever was written while it went. */
   async find(id: string): Promise<AdapterPayload | undefined> {
     const payload = await this.payloads.find(this.model, id);
-    const held = payload && (await this.heldByClient(payload));
+    const held = payload && (await this.held(payload));
     return held && TOKENS.includes(this.model) ? { ...held, jti: id } : held;
   }
 
@@ -52,13 +52,9 @@ export class OidcPayloadAdapter implements Adapter {
     await this.payloads.removeGrant(grantId);
   }
 
-  /** What a client has, as far as the client is still what it was: whoever has changed it, in whatever process. */
-  private async heldByClient(payload: AdapterPayload): Promise<AdapterPayload | undefined> {
-    const { clientId, redirectUri } = payload;
-    if (clientId === undefined) return payload;
-    const client = await this.clients.find(clientId);
-    if (!client) return undefined;
-    if (this.model === 'Grant') return narrowedConsent(payload, client.scope);
-    return this.model === 'AuthorizationCode' && !redirectUriMatches(client, String(redirectUri)) ? undefined : payload;
+  private async held(payload: AdapterPayload): Promise<AdapterPayload | undefined> {
+    const clientId = clientIdOf(payload);
+    if (typeof clientId !== 'string') return payload;
+    return heldByClient(this.model, payload, await this.clients.find(clientId));
   }
 }

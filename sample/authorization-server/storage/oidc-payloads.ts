@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { createHash } from 'node:crypto';
 import { IsNull, LessThan, Repository, type FindOptionsWhere } from 'typeorm';
 import { OidcPayload } from './oidc-payload.entity.js';
+import { hashOf, now, rowOf, type Payload } from './oidc-payload.row.js';
 
 /** Rows that are written between two removals of those that have expired. */
 const BETWEEN_REMOVALS = 100;
-
-type Payload = Record<string, unknown>;
 
 /** Keeps what the provider keeps. */
 @Injectable()
@@ -66,32 +64,4 @@ export class OidcPayloads {
   private async removeExpired(): Promise<void> {
     if (++this.written % BETWEEN_REMOVALS === 0) await this.rows.delete({ expiresAt: LessThan(now()) });
   }
-}
-
-function rowOf(model: string, id: string, payload: Payload, expiresIn: number): OidcPayload {
-  const { clientId, grantId, uid } = payload;
-  const params = payload['params'] as Payload | undefined;
-  return {
-    hash: hashOf(model, id),
-    model,
-    payload,
-    // An interaction belongs to the client of its authorization request.
-    clientId: textOf(clientId ?? params?.['client_id']),
-    grantId: textOf(grantId),
-    uidHash: typeof uid === 'string' ? hashOf(model, uid) : null,
-    consumedAt: null,
-    expiresAt: now() + expiresIn,
-  };
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function hashOf(model: string, id: string): string {
-  return createHash('sha256').update(`${model}:${id}`).digest('hex');
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }
