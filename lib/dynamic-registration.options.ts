@@ -66,6 +66,28 @@ export interface ManagementOptions {
   readonly delete?: boolean;
 }
 
+/** Requests of this server to URLs that clients and their documents name: keys, sector identifiers, client metadata. */
+export interface OutboundRequestOptions {
+  /** How long one may take in all, from the resolution of the name to the last byte. @default 5 */
+  readonly timeoutSeconds?: number;
+  /** How many run at once. @default 16 */
+  readonly concurrent?: number;
+  /** How many of them to one origin; up to 100 more wait for their turn. @default 4 */
+  readonly concurrentPerOrigin?: number;
+  /** How many documents are kept in memory, 16 MiB at most. @default 1000 */
+  readonly cachedDocuments?: number;
+  /** How long a document is kept at most, whatever its origin allows (RFC 9111). @default 86400 */
+  readonly maximumCacheSeconds?: number;
+  /** Lets requests go to this very machine, over http too: for development, and refused where `NODE_ENV` is `production`. @default false */
+  readonly allowLoopback?: boolean;
+}
+
+/** Clients that are known by the URL of their metadata (OAuth Client ID Metadata Document). */
+export interface ClientIdMetadataDocumentOptions {
+  /** The hosts whose documents are read, `*.example.com` for every name below one. @default any */
+  readonly hosts?: readonly string[];
+}
+
 /** Options that a factory may return: `forRootAsync({ useFactory: () => options })`. */
 export interface DynamicRegistrationOptions {
   /** Absolute URL clients know the authorization server by; every URL in an answer is built from it. https, or http on a loopback host. Required. */
@@ -97,6 +119,10 @@ export interface DynamicRegistrationOptions {
   readonly clientSecret?: ClientSecretOptions;
   /** How registration access tokens are kept. */
   readonly registrationAccessToken?: RegistrationAccessTokenOptions;
+  /** Clients known by the URL of their metadata document, beside those that register. @default false */
+  readonly clientIdMetadataDocuments?: boolean | ClientIdMetadataDocumentOptions;
+  /** Requests of this server to URLs that clients and their documents name. */
+  readonly outboundRequests?: OutboundRequestOptions;
   /** Browsers of these origins may call the endpoints of this module, without credentials. @default off */
   readonly cors?: { readonly origins: '*' | readonly string[] };
   /** Serves the authorization server metadata document (RFC 8414), with `metadata` merged in. @default false */
@@ -179,6 +205,15 @@ export const DEFAULT_CLIENT_SECRET = {
   encryptionKeys: [],
 } as const satisfies ClientSecretOptions;
 
+export const DEFAULT_OUTBOUND_REQUESTS = {
+  timeoutSeconds: 5,
+  concurrent: 16,
+  concurrentPerOrigin: 4,
+  cachedDocuments: 1000,
+  maximumCacheSeconds: 86_400,
+  allowLoopback: false,
+} as const satisfies OutboundRequestOptions;
+
 export const DEFAULT_OPTIONS = {
   path: 'register',
   access: 'initial-access-token',
@@ -187,5 +222,6 @@ export const DEFAULT_OPTIONS = {
   unsupportedMetadata: 'narrow',
   inconsistentTypes: 'reject',
   registrationAccessToken: { rotation: 'never' },
+  clientIdMetadataDocuments: false,
   discovery: false,
 } as const satisfies Partial<DynamicRegistrationOptions>;

@@ -26,12 +26,20 @@ import { InitialAccessTokenService } from './initial-access-token/initial-access
 import { OpenApiService } from './openapi/openapi.service.js';
 import { RegistrationAccessTokenService } from './registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from './registration-configuration.js';
+import { HostResolver } from './outbound-requests/host.resolver.js';
+import { OutboundRequests } from './outbound-requests/outbound-requests.js';
+import { RemoteKeySets } from './key-set/remote-key-sets.js';
+import { RemoteDocuments } from './remote-document/remote-documents.js';
 import { TokenGenerator } from './token/opaque-token.js';
 
 /** The services of the module, each of which a host replaces by a provider of its own. */
 export const SERVICES: readonly Provider[] = [
   ErrorResponse,
   WireResponse,
+  HostResolver,
+  OutboundRequests,
+  RemoteDocuments,
+  RemoteKeySets,
   TokenGenerator,
   ClientIdGenerator,
   ClientSecretHasher,
@@ -72,5 +80,6 @@ export const EXPORTED = [
   RegistrationAccessTokenService,
   ServerMetadataService,
   OpenApiService,
+  OutboundRequests,
   ErrorResponse,
 ] as const;

@@ -1,5 +1,6 @@
 export { DynamicRegistrationModule } from './dynamic-registration.module.js';
 export type {
+  ClientIdMetadataDocumentOptions,
   ClientSecretOptions,
   DynamicRegistrationExtras,
   DynamicRegistrationOptions,
@@ -7,6 +8,7 @@ export type {
   EncryptionKey,
   LimitOptions,
   ManagementOptions,
+  OutboundRequestOptions,
   RedirectUriOptions,
   RegistrationAccess,
   RegistrationAccessTokenOptions,
@@ -104,6 +106,10 @@ export { isPublicClient, type ClientSource, type OAuthClientRecord } from './cli
 export type { ClientPage } from './client/oauth-client.repository.js';
 export { OAuthClientService, type CreatedClient, type ManualClient } from './client/oauth-client.service.js';
 export { epochSeconds } from './storage/epoch-seconds.js';
+export { HostResolver, type HostAddress } from './outbound-requests/host.resolver.js';
+export { OutboundRequestError } from './outbound-requests/outbound-request.error.js';
+export { OutboundRequests } from './outbound-requests/outbound-requests.js';
+export { RemoteKeySets } from './key-set/remote-key-sets.js';
 export { redirectUriMatches } from './client/redirect-uri.matching.js';
 export {
   ClientSecretService,

@@ -7,11 +7,14 @@ import {
   DEFAULT_CLIENT_SECRET,
   DEFAULT_LIMITS,
   DEFAULT_OPTIONS,
+  DEFAULT_OUTBOUND_REQUESTS,
   DEFAULT_REDIRECT_URIS,
+  type ClientIdMetadataDocumentOptions,
   type ClientSecretOptions,
   type DynamicRegistrationOptions,
   type LimitOptions,
   type ManagementOptions,
+  type OutboundRequestOptions,
   type RedirectUriOptions,
 } from './dynamic-registration.options.js';
 import { serverCapabilities, type ServerCapabilities } from './server.capabilities.js';
@@ -36,6 +39,9 @@ export class RegistrationConfiguration {
   /** The fields this server knows: those of the features it offers. */
   readonly metadataTable: MetadataTable;
   readonly clientSecret: Required<ClientSecretOptions>;
+  /** undefined where clients are not known by URLs. */
+  readonly clientIdMetadataDocuments: ClientIdMetadataDocumentOptions | undefined;
+  readonly outboundRequests: Required<OutboundRequestOptions>;
   readonly cors: DynamicRegistrationOptions['cors'];
   readonly discovery: { readonly metadata: Readonly<Record<string, unknown>> } | undefined;
 
@@ -57,6 +63,9 @@ export class RegistrationConfiguration {
     this.metadata = options.metadata ?? ClientMetadata;
     this.metadataTable = offeredFields(metadataTable(this.metadata), this.server);
     this.clientSecret = defined(DEFAULT_CLIENT_SECRET, options.clientSecret);
+    const documents = options.clientIdMetadataDocuments ?? DEFAULT_OPTIONS.clientIdMetadataDocuments;
+    this.clientIdMetadataDocuments = documents === true ? {} : documents === false ? undefined : documents;
+    this.outboundRequests = defined(DEFAULT_OUTBOUND_REQUESTS, options.outboundRequests);
     this.cors = options.cors;
     const discovery = options.discovery ?? DEFAULT_OPTIONS.discovery;
     this.discovery =

@@ -91,7 +91,8 @@ export class ClientAssertionVerifier {
     assertion: string,
     algorithm: string,
   ): Promise<JWTPayload | undefined> {
-    const keySet = client.jwksUri === null ? client.jwks : await this.keySets.fetch(client.jwksUri);
+    const { kid } = decodeProtectedHeader(assertion);
+    const keySet = client.jwksUri === null ? client.jwks : await this.keySets.fetch(client.jwksUri, kid);
     if (keySet === null) return undefined;
     const options = this.expected(client, algorithm);
     return verified(async () => {

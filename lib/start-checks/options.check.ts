@@ -69,6 +69,15 @@ const CHECKS: Readonly<Record<keyof DynamicRegistrationOptions, Check>> = {
     encryptionKeys,
   }),
   registrationAccessToken: members({ rotation: word('never') }),
+  clientIdMetadataDocuments: orBoolean(members({ hosts: hostPatterns }, 'must be true, false or { hosts }')),
+  outboundRequests: members({
+    timeoutSeconds: count,
+    concurrent: count,
+    concurrentPerOrigin: count,
+    cachedDocuments: count,
+    maximumCacheSeconds: count,
+    allowLoopback,
+  }),
   cors: members({ origins: (value, name) => (value === '*' ? undefined : words(value, name)) }),
   discovery: orBoolean(members({ metadata: discoveryMetadata }, 'must be true, false or { metadata }')),
 };
@@ -181,4 +190,20 @@ function discoveryMetadata(value: unknown, name: string): string | undefined {
   if (!isObject(value)) return `"${name}" must be an object`;
   const computed = Object.keys(COMPUTED_MEMBERS).find((member) => member in value);
   return computed && `"${name}" must not contain ${computed}, which follows from the other options`;
+}
+
+/** Names as a URL has them, none with a port. */
+function hostPatterns(value: unknown, name: string): string | undefined {
+  const rule = 'must be host names such as client.example.com or *.example.com';
+  return listOf(
+    must((host) => hasText(host, /^(?:\*\.)?(?:[a-z0-9-]+\.)*[a-z0-9-]+$/), rule),
+    `must be a list: entries ${rule}`,
+  )(value, name);
+}
+
+/** On a production machine there is much to reach by a loopback address. */
+function allowLoopback(value: unknown, name: string): string | undefined {
+  return value === true && process.env['NODE_ENV'] === 'production'
+    ? `"${name}" is for development: take it out, or start with another NODE_ENV than production`
+    : flag(value, name);
 }
