@@ -49,6 +49,7 @@ import { InitialAccessTokenGuard } from './initial-access-token/initial-access-t
 import { CallerCredentials } from './openapi/caller-credentials.js';
 import { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
 import { RegistrationConfiguration } from './registration-configuration.js';
+import { SectorIdentifiers } from './sector-identifier/sector-identifiers.js';
 import { checkEntities } from './storage/entity.check.js';
 import { RegistrationDataSource, type RegistrationEntities } from './storage/registration-data-source.js';
 import { checkTables } from './storage/table.check.js';
@@ -176,7 +177,7 @@ function definitionOf(definition: DynamicModule, extras: DynamicRegistrationExtr
         useValue: new HostClasses([guards.registration, guards.configuration, ...policies, ...listeners]),
       },
       { provide: CallerCredentials, useValue: new CallerCredentials(guards) },
-      provideList(RegistrationPolicies, policies, [ClientMetadataValidator]),
+      provideList(RegistrationPolicies, policies, [ClientMetadataValidator, SectorIdentifiers]),
       provideList(RegistrationListeners, listeners, [RegistrationDataSource]),
       {
         provide: RegistrationRoutes,
@@ -210,10 +211,10 @@ function core(entities: RegistrationEntities, dataSource: string | undefined): P
 }
 
 /** A provider whose first parameter is the instances of the host's classes, in their order. */
-function provideList<T, D>(
+function provideList<T>(
   provide: Type<T>,
   classes: readonly Type<RegistrationPolicy | RegistrationListener>[],
-  dependencies: readonly Type<D>[],
+  dependencies: readonly Type<object>[],
 ): FactoryProvider<T> {
   return {
     provide,

@@ -30,6 +30,7 @@ import { HostResolver } from './outbound-requests/host.resolver.js';
 import { OutboundRequests } from './outbound-requests/outbound-requests.js';
 import { RemoteKeySets } from './key-set/remote-key-sets.js';
 import { RemoteDocuments } from './remote-document/remote-documents.js';
+import { SectorIdentifiers } from './sector-identifier/sector-identifiers.js';
 import { TokenGenerator } from './token/opaque-token.js';
 
 /** The services of the module, each of which a host replaces by a provider of its own. */
@@ -47,6 +48,7 @@ export const SERVICES: readonly Provider[] = [
   ClientSecretService,
   ClientMetadataValidator,
   ClientMetadataMapper,
+  SectorIdentifiers,
   ClientInformationSerializer,
   OAuthClientRepository,
   OAuthClientFactory,

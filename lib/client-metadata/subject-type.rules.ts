@@ -6,14 +6,8 @@ import { readUri } from './uri.js';
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
-/** Whether pairwise subjects can be made for a client: all it is reached at has to be of one host (OpenID Connect Core section 8.1). */
+/** Whether pairwise subjects can be made for a client: all it is reached at has to be of one host, or to be listed at one (OpenID Connect Core section 8.1). */
 export const subjectTypeRules: readonly ConsistencyRule[] = [
-  {
-    reads: ['sector_identifier_uri'],
-    // To be trusted it has to be read, and to list every redirection URI (OpenID Connect Registration section 5).
-    check: ({ sector_identifier_uri: uri }) =>
-      uri === undefined ? NONE : ofField('sector_identifier_uri', 'is not supported by this server'),
-  },
   {
     reads: [
       'subject_type',
@@ -30,8 +24,21 @@ export const subjectTypeRules: readonly ConsistencyRule[] = [
   },
 ];
 
+/** What `sector_identifier_uri` has to list, each by the name that an error tells (OpenID Connect Registration section 5, CIBA section 4). */
+export function urisOfSector(metadata: ClientMetadata): readonly { readonly name: string; readonly uri: string }[] {
+  const others = metadata.subject_type === 'pairwise' ? sectorFields(metadata) : [];
+  return [
+    ...(metadata.redirect_uris ?? []).map((uri, index) => ({ name: `redirect_uris[${index}]`, uri })),
+    ...others.flatMap((name) => {
+      const uri = name === 'redirect_uris' ? undefined : metadata[name];
+      return uri === undefined ? [] : [{ name, uri }];
+    }),
+  ];
+}
+
 function pairwiseSector(metadata: ClientMetadata): readonly FieldViolation[] {
-  if (metadata.subject_type !== 'pairwise') return NONE;
+  // What a sector identifier lists is read when everything else is right.
+  if (metadata.subject_type !== 'pairwise' || metadata.sector_identifier_uri !== undefined) return NONE;
   const fields = sectorFields(metadata);
   const uris = fields.flatMap((field) => metadata[field] ?? [undefined]);
   const hosts = new Set(uris.map(hostOf));

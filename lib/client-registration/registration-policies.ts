@@ -4,14 +4,16 @@ import type { RegistrableMetadata } from '../client-metadata/client-metadata.set
 import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
 import { RegistrationError } from '../errors/registration.error.js';
+import { SectorIdentifiers } from '../sector-identifier/sector-identifiers.js';
 import type { RegistrationContext, RegistrationPolicy } from './registration.policy.js';
 
-/** Judges what a caller asks for: the rules of the specifications, then the policies of the host. */
+/** Judges what a caller asks for: the rules of the specifications, then the policies of the host, then what others have to say about it. */
 @Injectable()
 export class RegistrationPolicies {
   constructor(
     private readonly policies: readonly RegistrationPolicy[],
     private readonly validator: ClientMetadataValidator,
+    private readonly sectors: SectorIdentifiers,
   ) {}
 
   /**
@@ -69,6 +71,8 @@ export class RegistrationPolicies {
       const reviewed = await policy.review(state, context);
       state = await this.validator.validateNarrowed(reviewed, grantTypes, judged, mayHaveNone(context));
     }
+    // The last step: nobody is asked about what is refused anyway.
+    await this.sectors.check(state, context.client);
     return state;
   }
 }

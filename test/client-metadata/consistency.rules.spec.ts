@@ -77,7 +77,6 @@ const FAULTY: Members[] = [
     frontchannel_logout_uri: 'http://127.0.0.1/logout',
     backchannel_logout_uri: 'http://127.0.0.1/logout',
     subject_type: 'pairwise',
-    sector_identifier_uri: HERE,
   },
   {
     ...FAULTLESS,
@@ -209,7 +208,7 @@ describe('rules across fields', () => {
         require_signed_request_object: true,
         dpop_bound_access_tokens: true,
         backchannel_logout_session_required: true,
-        sector_identifier_uri: HERE,
+        subject_type: 'pairwise',
       }).map((words) => words.split(/[ []/, 1)[0]),
     ).toEqual([
       'claims_redirect_uris',
@@ -221,7 +220,7 @@ describe('rules across fields', () => {
       'dpop_bound_access_tokens',
       'backchannel_logout_session_required',
       'backchannel_token_delivery_mode',
-      'sector_identifier_uri',
+      'subject_type',
     ]));
 });
 

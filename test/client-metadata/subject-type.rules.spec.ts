@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientMetadata } from '../../lib/client-metadata/client-metadata.dto.js';
-import { subjectTypeRules } from '../../lib/client-metadata/subject-type.rules.js';
+import { subjectTypeRules, urisOfSector } from '../../lib/client-metadata/subject-type.rules.js';
 import { DEFAULT_REDIRECT_URIS } from '../../lib/dynamic-registration.options.js';
 import { serverCapabilities } from '../../lib/server.capabilities.js';
 
@@ -114,9 +114,33 @@ describe('pairwise subjects with push mode (CIBA section 4)', () => {
 });
 
 describe('sector identifier (OpenID Connect Registration section 5)', () => {
-  it.each(['public', 'pairwise'])('is refused with %s subjects, since it would have to be read', (subject_type) =>
-    expect(broken({ subject_type, sector_identifier_uri: HERE, redirect_uris: [HERE] })).toEqual([
-      'sector_identifier_uri is not supported by this server',
-    ]),
+  const sector = { sector_identifier_uri: HERE, redirect_uris: [HERE, ELSEWHERE] };
+
+  it.each(['public', 'pairwise'])('stands for one host with %s subjects', (subject_type) =>
+    expect(broken({ subject_type, ...sector })).toEqual([]),
   );
+
+  it('has to list every redirection URI', () =>
+    expect(urisOfSector({ subject_type: 'public', jwks_uri: SAME, grant_types: [DEVICE], ...sector })).toEqual([
+      { name: 'redirect_uris[0]', uri: HERE },
+      { name: 'redirect_uris[1]', uri: ELSEWHERE },
+    ]));
+
+  it('has to list jwks_uri for pairwise subjects of the device grant, and of CIBA by poll and ping (CIBA section 4)', () => {
+    const keys = [{ name: 'jwks_uri', uri: SAME }];
+    expect(urisOfSector({ subject_type: 'pairwise', jwks_uri: SAME, grant_types: [DEVICE] })).toEqual(keys);
+    const ciba = { subject_type: 'pairwise', jwks_uri: SAME, grant_types: [CIBA] };
+    expect(urisOfSector({ ...ciba, backchannel_token_delivery_mode: 'poll' })).toEqual(keys);
+  });
+
+  it('has to list the notification endpoint for pairwise subjects of CIBA by push (CIBA section 4)', () =>
+    expect(
+      urisOfSector({
+        subject_type: 'pairwise',
+        jwks_uri: SAME,
+        grant_types: [CIBA],
+        backchannel_token_delivery_mode: 'push',
+        backchannel_client_notification_endpoint: ELSEWHERE,
+      }),
+    ).toEqual([{ name: 'backchannel_client_notification_endpoint', uri: ELSEWHERE }]));
 });

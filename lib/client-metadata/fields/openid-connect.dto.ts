@@ -28,7 +28,7 @@ export class OpenIdConnectMetadata extends OAuthMetadata {
   @IsOneOf('web', 'native')
   application_type?: string;
 
-  /** A document that lists the redirection URIs of one sector; refused, since nothing is fetched (OpenID Connect Registration section 5). */
+  /** A document that lists the redirection URIs of one sector; read when the client registers (OpenID Connect Registration section 5). */
   @MetadataField({ spec, ...URI, offered })
   @IsHttpsUri()
   sector_identifier_uri?: string;
