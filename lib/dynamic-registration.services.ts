@@ -8,6 +8,9 @@ import { UsedClientAssertions } from './client-authentication/used-client-assert
 import { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
 import { ClientFactsService } from './client-facts/client-facts.service.js';
 import { ClientMetadataValidator } from './client-metadata/client-metadata.validator.js';
+import { ClientDocumentTrust } from './client-id-metadata-document/client-document.trust.js';
+import { ClientDocuments } from './client-id-metadata-document/client-documents.js';
+import { ClientResolver } from './client-resolution/client.resolver.js';
 import { ClientInformationSerializer } from './client-registration/client-information.js';
 import { ClientRegistrationService } from './client-registration/client-registration.service.js';
 import { ClientSecretCipher } from './client-secret/client-secret.cipher.js';
@@ -54,6 +57,9 @@ export const SERVICES: readonly Provider[] = [
   OAuthClientFactory,
   OAuthClientService,
   ClientAdministrationService,
+  ClientDocumentTrust,
+  ClientDocuments,
+  ClientResolver,
   ClientKeySetFetcher,
   ClientAssertionVerifier,
   { provide: UsedClientAssertions, useClass: UsedClientAssertionRepository },
@@ -73,6 +79,7 @@ export const EXPORTED = [
   RegistrationConfiguration,
   InitialAccessTokenService,
   OAuthClientService,
+  ClientResolver,
   ClientAdministrationService,
   ClientSecretService,
   ClientAuthenticationService,

@@ -80,6 +80,8 @@ export { CurrentClient } from './client-authentication/current-client.decorator.
 export type { ClientAuthenticationRequest } from './client-authentication/presented-credentials.js';
 export { UsedClientAssertion } from './client-authentication/used-client-assertion.entity.js';
 export { UsedClientAssertions } from './client-authentication/used-client-assertions.js';
+export { ClientDocumentTrust } from './client-id-metadata-document/client-document.trust.js';
+export { ClientResolver, type ClientResolution } from './client-resolution/client.resolver.js';
 export { ClientFactsService, type ConsentFacts } from './client-facts/client-facts.service.js';
 export { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
 export { ClientConfigurationService } from './client-configuration/client-configuration.service.js';

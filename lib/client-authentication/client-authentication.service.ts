@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ClientResolver } from '../client-resolution/client.resolver.js';
 import { isPublicClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientService } from '../client/oauth-client.service.js';
 import { InvalidClientError } from '../errors/registration.error.js';
@@ -29,6 +30,7 @@ const NO_CLIENT_HASH = tokenHash('');
 export class ClientAuthenticationService {
   constructor(
     private readonly config: RegistrationConfiguration,
+    private readonly resolver: ClientResolver,
     private readonly clients: OAuthClientService,
     private readonly assertions: ClientAssertionVerifier,
     private readonly used: UsedClientAssertions,
@@ -61,11 +63,11 @@ export class ClientAuthenticationService {
 
   private async clientOf(credentials: PresentedCredentials): Promise<OAuthClientRecord | undefined> {
     const { clientId } = credentials;
-    if (credentials.kind !== 'assertion') return clientId === undefined ? undefined : this.clients.find(clientId);
+    if (credentials.kind !== 'assertion') return clientId === undefined ? undefined : this.resolver.find(clientId);
     const claimed = this.assertions.claimedClientId(credentials.assertion);
     // Both have to name the same client (RFC 7521 section 4.2).
     if (claimed === undefined || (clientId !== undefined && clientId !== claimed)) return undefined;
-    return this.clients.find(claimed);
+    return this.resolver.find(claimed);
   }
 
   private async isProven(client: OAuthClientRecord, credentials: PresentedCredentials): Promise<boolean> {

@@ -11,8 +11,10 @@ import { epochNow } from '../token/clock.js';
 export interface ConsentFacts {
   /** The name the client gives itself; text to be escaped. */
   readonly clientName: string | undefined;
-  /** Whether it registered itself, so that nobody has looked at it. */
+  /** Whether it registered itself or is known by its document alone, so that nobody has looked at it. */
   readonly isSelfRegistered: boolean;
+  /** The host that speaks for a client of a metadata document, the one thing of it that is proven; undefined for any other client. */
+  readonly clientIdHost: string | undefined;
   /** When it registered, in seconds since the epoch. */
   readonly registeredAt: number;
   /** How long ago that was. */
@@ -69,7 +71,7 @@ export class ClientFactsService {
 
   /** Whether the client has to use PKCE: a public one (RFC 9700 section 2.1.1), and any that registered itself. */
   requirePkce(client: OAuthClientRecord): boolean {
-    return isPublicClient(client) || client.source === 'dynamic';
+    return isPublicClient(client) || client.source !== 'manual';
   }
 
   /**
@@ -82,7 +84,8 @@ export class ClientFactsService {
     const hosts = (client.redirectUris ?? []).map(destinationOf);
     return {
       clientName: client.clientName ?? undefined,
-      isSelfRegistered: client.source === 'dynamic',
+      isSelfRegistered: client.source !== 'manual',
+      clientIdHost: client.source === 'document' ? new URL(client.clientId).hostname : undefined,
       registeredAt: client.clientIdIssuedAt,
       ageSeconds: Math.max(0, epochNow() - client.clientIdIssuedAt),
       redirectHost: redirectUri === undefined ? undefined : destinationOf(redirectUri),

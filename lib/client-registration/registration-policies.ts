@@ -16,6 +16,11 @@ export class RegistrationPolicies {
     private readonly sectors: SectorIdentifiers,
   ) {}
 
+  /** The same policies after other rules. */
+  judgedBy(validator: ClientMetadataValidator): RegistrationPolicies {
+    return new RegistrationPolicies(this.policies, validator, this.sectors);
+  }
+
   /**
    * @param grantTypes the grant types this caller may have
    * @returns the state to register

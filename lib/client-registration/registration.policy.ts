@@ -3,13 +3,16 @@ import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 
 /** The circumstances of a registration or an update. */
 export interface RegistrationContext {
-  /** What is asked for: a registration, an update (by the client itself, or without a credential by an administrator), or a client added by hand. */
-  readonly operation: 'register' | 'update' | 'create';
+  /**
+   * What is asked for: a registration, an update (by the client itself, or without a credential by an administrator), a client added by hand, or one
+   * that is known by its metadata document.
+   */
+  readonly operation: 'register' | 'update' | 'create' | 'document';
   /** What the guard's `authenticate` returned; undefined in open registration and by hand. */
   readonly credential: object | undefined;
   /** Whose client it is, or will be. */
   readonly owner: string | null;
-  /** The client as it is, on update. */
+  /** The client as it is, on update; as it was when its document was last read. */
   readonly client: OAuthClientRecord | undefined;
 }
 

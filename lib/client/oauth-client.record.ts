@@ -15,7 +15,7 @@ export interface OAuthClientRecord {
   clientSecretEncrypted: string | null;
   /** SHA-256 of the registration access token; `null` for clients that cannot manage themselves. */
   registrationAccessTokenHash: string | null;
-  /** Whether the client registered itself or was added by hand. */
+  /** Whether the client registered itself, was added by hand, or is known by a document and stored nowhere. */
   source: ClientSource;
   /** Whether it registered without a credential, and so is bound to the grant types of `openGrantTypes` for good. */
   registeredOpenly: boolean;
@@ -45,7 +45,7 @@ export interface OAuthClientRecord {
 }
 
 /** How a client came to be. */
-export type ClientSource = 'dynamic' | 'manual';
+export type ClientSource = 'dynamic' | 'manual' | 'document';
 
 /** Columns of the server: never writable by a client, whatever name it sends. */
 export const SERVER_COLUMNS = [

@@ -67,7 +67,8 @@ export class OutboundRequests {
       pipelining: 0,
     });
     try {
-      const options = { ...init, redirect: 'manual', dispatcher: agent } as UndiciRequestInit;
+      const own = { headers: [...new Headers(init.headers)], redirect: 'manual', dispatcher: agent };
+      const options = { ...init, ...own } as UndiciRequestInit;
       const response = await fetch(url, options);
       const body = await bytesOf(response.body, maximumBytes);
       const headers = new Headers(

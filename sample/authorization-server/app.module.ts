@@ -17,6 +17,8 @@ import { ClientChanges } from './storage/client-changes.listener.js';
       access: environment.access,
       server: SERVER,
       clientSecret: { encryptionKeys: [{ id: 'sample', key: environment.encryptionKey }] },
+      clientIdMetadataDocuments: true,
+      outboundRequests: { allowLoopback: environment.allowLoopback },
       cors: { origins: '*' },
       discovery: { metadata: DISCOVERY_METADATA },
       isGlobal: true,

@@ -14,6 +14,8 @@ function read(env: NodeJS.ProcessEnv) {
     access: oneOf('ACCESS', env['ACCESS'] ?? 'initial-access-token', ['initial-access-token', 'open']),
     /** A fixed token with unlimited uses, for scripts; otherwise each start makes one that ends in an hour. */
     initialAccessToken: token(env['INITIAL_ACCESS_TOKEN']),
+    /** Lets keys and metadata of clients be read from this machine, for clients under development. */
+    allowLoopback: oneOf('ALLOW_LOOPBACK', env['ALLOW_LOOPBACK'] ?? 'false', ['true', 'false']) === 'true',
     /** 32 octets in base64, which every instance on one database has to share. */
     encryptionKey: env['ENCRYPTION_KEY'] ?? encryptionKey(),
   } as const;

@@ -1,5 +1,6 @@
 import {
   ClientFactsService,
+  ClientResolver,
   ClientMetadata,
   ClientSecretHasher,
   ClientSecretService,
@@ -408,6 +409,7 @@ describe.each(cases)('clients of an oidc-provider ($adapter, $database.name)', (
 /** A second one beside that of the application: each serves one provider. */
 function clientsOf({ app }: TestServer): OidcProviderClients {
   return new OidcProviderClients(
+    app.get(ClientResolver, { strict: false }),
     app.get(OAuthClientService, { strict: false }),
     app.get(RegistrationConfiguration, { strict: false }),
     app.get(ClientSecretService, { strict: false }),

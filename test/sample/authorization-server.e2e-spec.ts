@@ -176,7 +176,7 @@ describe.each(platforms)('sample/authorization-server ($adapter, $database.name)
       const { text } = await person.submit(login, { username: 'alice', password: 'alice' });
       expect(text).not.toContain('<script>');
       expect(text).toContain('Tide &#60;script&#62;');
-      for (const fact of ['registered itself', '1 other application has', 'tides.example', 'just now']) {
+      for (const fact of ['describes itself', '1 other application has', 'tides.example', 'just now']) {
         expect(text).toContain(fact);
       }
     });

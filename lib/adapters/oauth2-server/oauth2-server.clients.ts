@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ClientFactsService } from '../../client-facts/client-facts.service.js';
 import { isPublicClient, type OAuthClientRecord } from '../../client/oauth-client.record.js';
+import { ClientResolver } from '../../client-resolution/client.resolver.js';
 import { OAuthClientService } from '../../client/oauth-client.service.js';
 import { redirectUriMatches } from '../../client/redirect-uri.matching.js';
 
@@ -24,6 +25,7 @@ const SECRET_METHODS: readonly string[] = ['client_secret_basic', 'client_secret
 @Injectable()
 export class OAuth2ServerClients {
   constructor(
+    private readonly resolver: ClientResolver,
     private readonly clients: OAuthClientService,
     private readonly facts: ClientFactsService,
   ) {}
@@ -35,7 +37,7 @@ export class OAuth2ServerClients {
    * @throws TemporarilyUnavailableError when that cannot be told now
    */
   readonly getClient = async (clientId: string, clientSecret?: string | null): Promise<OAuth2ServerClient | false> => {
-    const client = await this.clients.find(clientId);
+    const client = await this.resolver.find(clientId);
     if (!client) return false;
     const isProven = clientSecret === null || (await this.isProven(client, clientSecret));
     return isProven && this.view(client);
@@ -59,7 +61,7 @@ export class OAuth2ServerClients {
     client: { readonly id: string },
     requested?: readonly string[] | null,
   ): Promise<string[] | false> => {
-    const found = await this.clients.find(client.id);
+    const found = await this.resolver.find(client.id);
     if (!found) return false;
     if (requested === undefined) return this.facts.resolveScopes(found);
     const scopes = (requested ?? []).filter(Boolean).join(' ');

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ClientFactsService } from '../../client-facts/client-facts.service.js';
 import { ClientMetadata } from '../../client-metadata/client-metadata.dto.js';
 import { metadataTable } from '../../client-metadata/metadata-table.js';
+import { ClientResolver } from '../../client-resolution/client.resolver.js';
 import { ClientSecretService } from '../../client-secret/client-secret.service.js';
 import { OAuthClientService } from '../../client/oauth-client.service.js';
 import { redirectUriMatches } from '../../client/redirect-uri.matching.js';
@@ -32,6 +33,7 @@ export class OidcProviderClients {
   private fitting: FittingClients | undefined;
 
   constructor(
+    private readonly resolver: ClientResolver,
     private readonly clients: OAuthClientService,
     private readonly config: RegistrationConfiguration,
     secrets: ClientSecretService,
@@ -92,7 +94,7 @@ export class OidcProviderClients {
   /** @returns undefined for a client that is none of this module */
   private async isSecretOf(clientId: string, presented: string): Promise<boolean | undefined> {
     return orUnavailable(async () => {
-      const client = await this.clients.find(clientId);
+      const client = await this.resolver.find(clientId);
       return client && this.clients.verifySecret(client, presented);
     });
   }
@@ -102,7 +104,7 @@ export class OidcProviderClients {
     const { fitting } = this;
     if (!fitting) throw new Error('attach(provider) must be called before the provider looks for clients');
     return orUnavailable(async () => {
-      const client = await this.clients.find(clientId);
+      const client = await this.resolver.find(clientId);
       return client && fitting.of(this.payloads.of(client));
     });
   }

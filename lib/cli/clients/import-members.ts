@@ -39,7 +39,7 @@ export function member<T>(
   return value;
 }
 
-export function isSource(value: unknown): value is ClientSource {
+export function isSource(value: unknown): value is Exclude<ClientSource, 'document'> {
   return value === 'dynamic' || value === 'manual';
 }
 

@@ -50,8 +50,7 @@ export function consentPage({ facts, version, scopes, claims, resources }: Conse
             html`<dt>It will use</dt>
               <dd>${foreign(resource)}</dd>`,
         )}
-        <dt>Registered</dt>
-        <dd>${age(facts.ageSeconds)}</dd>
+        ${origin(facts)}
       </dl>
       <form method="post">
         <input type="hidden" name="version" value="${version}" />
@@ -67,7 +66,7 @@ export function consentPage({ facts, version, scopes, claims, resources }: Conse
 function warning({ othersWithThisName: others }: ConsentFacts): Html {
   const same = others === 1 ? '1 other application has' : `${others} other applications have`;
   return html`<p class="warning">
-    This application registered itself. Nobody has checked that it is what its name says.
+    This application describes itself. Nobody has checked that it is what its name says.
     ${others > 0 ? `${same} the same name.` : undefined} Go on only if you have just started this yourself.
   </p>`;
 }
@@ -76,6 +75,15 @@ function destination({ redirectHost }: ConsentFacts): Html {
   if (LOOPBACK.includes(redirectHost ?? '')) return html`a program on this computer (${redirectHost})`;
   if (redirectHost?.endsWith(':')) return html`an app on this device (${foreign(redirectHost)})`;
   return foreign(redirectHost ?? 'nowhere');
+}
+
+/** Of a document nothing is proven but the host that it is read from. */
+function origin({ clientIdHost, ageSeconds }: ConsentFacts): Html {
+  return clientIdHost === undefined
+    ? html`<dt>Registered</dt>
+        <dd>${age(ageSeconds)}</dd>`
+    : html`<dt>It is described by</dt>
+        <dd>${foreign(clientIdHost)}</dd>`;
 }
 
 function age(seconds: number): string {

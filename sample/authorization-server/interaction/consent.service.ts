@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ClientFactsService, OAuthClientService, type OAuthClientRecord } from 'nestjs-dynamic-registration';
+import { ClientFactsService, ClientResolver, type OAuthClientRecord } from 'nestjs-dynamic-registration';
 import type { Grant, Interaction, InteractionResults } from 'oidc-provider';
 import { errors } from '../provider/oidc-provider.package.js';
 import { OidcProvider } from '../provider/oidc-provider.js';
@@ -17,7 +17,7 @@ interface Missing {
 export class ConsentService {
   constructor(
     private readonly oidc: OidcProvider,
-    private readonly clients: OAuthClientService,
+    private readonly clients: ClientResolver,
     private readonly facts: ClientFactsService,
   ) {}
 

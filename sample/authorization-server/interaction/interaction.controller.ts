@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { OAuthClientService } from 'nestjs-dynamic-registration';
+import { ClientResolver } from 'nestjs-dynamic-registration';
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import { INTERACTION, ISSUER_PATH } from '../endpoints.js';
 import { isAccount } from '../provider/accounts.js';
@@ -21,7 +21,7 @@ export class InteractionController {
   constructor(
     private readonly oidc: OidcProvider,
     private readonly consents: ConsentService,
-    private readonly clients: OAuthClientService,
+    private readonly clients: ClientResolver,
     private readonly pages: PageResponse,
   ) {}
 

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { OAuthClientService, RegistrationConfiguration } from 'nestjs-dynamic-registration';
+import { ClientResolver, OutboundRequests, RegistrationConfiguration } from 'nestjs-dynamic-registration';
 import { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provider';
 import type { Provider as OidcProviderType } from 'oidc-provider';
 import { environment } from '../environment.js';
@@ -19,16 +19,17 @@ export class OidcProvider {
 
   static readonly create = async (
     registration: RegistrationConfiguration,
-    clientService: OAuthClientService,
+    resolver: ClientResolver,
+    outbound: OutboundRequests,
     clients: OidcProviderClients,
     payloads: OidcPayloads,
   ): Promise<OidcProvider> => {
     const encryptionKey = Buffer.from(environment.encryptionKey, 'base64');
     const keys = await signingKeys(payloads, encryptionKey);
-    const adapter = clients.adapterFor((model) => new OidcPayloadAdapter(model, payloads, clientService));
+    const adapter = clients.adapterFor((model) => new OidcPayloadAdapter(model, payloads, resolver));
     const provider = new Provider(
       registration.issuer,
-      providerConfiguration({ registration, clients, adapter, keys, encryptionKey }),
+      providerConfiguration({ registration, clients, outbound, adapter, keys, encryptionKey }),
     );
     // The issuer alone says where this server is; a request is given its host and protocol (see provider.middleware.ts).
     provider.proxy = true;

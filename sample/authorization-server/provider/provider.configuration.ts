@@ -1,4 +1,4 @@
-import type { RegistrationConfiguration } from 'nestjs-dynamic-registration';
+import type { OutboundRequests, RegistrationConfiguration } from 'nestjs-dynamic-registration';
 import type { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provider';
 import { hkdfSync } from 'node:crypto';
 import type { AdapterFactory, ClientAuthMethod, Configuration, JWK, ResponseType } from 'oidc-provider';
@@ -17,6 +17,7 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
 export interface ProviderParts {
   readonly registration: RegistrationConfiguration;
   readonly clients: OidcProviderClients;
+  readonly outbound: OutboundRequests;
   readonly adapter: AdapterFactory;
   readonly keys: JWK[];
   readonly encryptionKey: Buffer;
@@ -26,6 +27,7 @@ export interface ProviderParts {
 export function providerConfiguration({
   registration,
   clients,
+  outbound,
   adapter,
   keys,
   encryptionKey,
@@ -56,10 +58,8 @@ export function providerConfiguration({
     interactions: { url: (_ctx, { uid }) => `${ISSUER_PATH}${INTERACTION}/${uid}` },
     // No cookie decides about these requests, so any page of a client may make them.
     clientBasedCORS: () => true,
-    // Strangers register these URLs: a server must not call them without a client that is safe for that.
-    fetch: async () => {
-      throw new Error('this server makes no requests');
-    },
+    // Strangers register these URLs: keys, and where to log out.
+    fetch: async (url, init) => outbound.fetch(url as string | URL, init),
     renderError: errorPage,
     ttl: {
       AccessToken: ACCESS_TOKEN_SECONDS,

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { OAuthClientService, RegistrationConfiguration } from 'nestjs-dynamic-registration';
+import { ClientResolver, OutboundRequests, RegistrationConfiguration } from 'nestjs-dynamic-registration';
 import { OidcProviderClients } from 'nestjs-dynamic-registration/oidc-provider';
 import { OpenIdConfigurationController } from '../discovery/openid-configuration.controller.js';
 import { ConsentService } from '../interaction/consent.service.js';
@@ -20,7 +20,7 @@ import { OidcProvider } from './oidc-provider.js';
     {
       provide: OidcProvider,
       useFactory: OidcProvider.create,
-      inject: [RegistrationConfiguration, OAuthClientService, OidcProviderClients, OidcPayloads],
+      inject: [RegistrationConfiguration, ClientResolver, OutboundRequests, OidcProviderClients, OidcPayloads],
     },
     ConsentService,
     PageResponse,

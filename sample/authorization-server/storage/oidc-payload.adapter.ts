@@ -1,4 +1,4 @@
-import type { OAuthClientService } from 'nestjs-dynamic-registration';
+import type { ClientResolver } from 'nestjs-dynamic-registration';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { errors } from '../provider/oidc-provider.package.js';
 import { heldByClient } from './held-by-client.js';
@@ -13,7 +13,7 @@ export class OidcPayloadAdapter implements Adapter {
   constructor(
     private readonly model: string,
     private readonly payloads: OidcPayloads,
-    private readonly clients: OAuthClientService,
+    private readonly clients: ClientResolver,
   ) {}
 
   async find(id: string): Promise<AdapterPayload | undefined> {

@@ -1,0 +1,34 @@
+import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
+import { isJsonObject } from '../client-metadata/text.rules.js';
+
+/** What only a server gives (RFC 7591 section 3.2.1, RFC 7592 section 3): a document that everybody reads has none of it. */
+const SERVER_MEMBERS = [
+  'client_secret',
+  'client_secret_expires_at',
+  'client_id_issued_at',
+  'registration_access_token',
+  'registration_client_uri',
+] as const;
+
+/** Members that are not metadata of a registration. */
+const LEFT_OUT = ['client_id', 'software_statement'];
+
+/**
+ * The metadata of a client as if it registered, of the document at its identifier (OAuth Client ID Metadata Document section 4).
+ * @returns the rule that the document breaks, in words that follow `the document`
+ */
+export function registrationRequestOf(document: unknown, clientId: string): Readonly<Record<string, unknown>> | string {
+  if (!isJsonObject(document)) return 'must be a JSON object';
+  // By simple string comparison: a document speaks for the URL it was read at and for no other one.
+  if (document['client_id'] !== clientId) return 'must have its own URL as client_id';
+  const secret = SERVER_MEMBERS.find((name) => Object.hasOwn(document, name) && document[name] !== null);
+  if (secret !== undefined) return `must not have ${secret}`;
+  const method: unknown = document['token_endpoint_auth_method'];
+  if (typeof method === 'string' && method.startsWith('client_secret_')) {
+    return 'must not have a token_endpoint_auth_method with a shared secret';
+  }
+  const members = Object.fromEntries(Object.entries(document).filter(([name]) => !LEFT_OUT.includes(name)));
+  // There is no secret that the default of a registration could mean, and from a list the server chooses.
+  const isOpen = isOmitted(method) && isOmitted(document['token_endpoint_auth_methods_supported']);
+  return isOpen ? { ...members, token_endpoint_auth_method: 'none' } : members;
+}

@@ -1,0 +1,122 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { ClientMetadataValidator } from '../client-metadata/client-metadata.validator.js';
+import { RegistrationListeners } from '../client-registration/registration-listeners.js';
+import { RegistrationPolicies } from '../client-registration/registration-policies.js';
+import { secretNeedOf } from '../client-secret/client-secret.rules.js';
+import { NO_SECRET } from '../client-secret/client-secret.service.js';
+import { OAuthClientFactory } from '../client/oauth-client.factory.js';
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import { LOGGER } from '../errors/logger.js';
+import { RegistrationError, TemporarilyUnavailableError } from '../errors/registration.error.js';
+import { OutboundRequestError } from '../outbound-requests/outbound-request.error.js';
+import { RegistrationConfiguration } from '../registration-configuration.js';
+import { RemoteDocuments } from '../remote-document/remote-documents.js';
+import { registrationRequestOf } from './client-document.rules.js';
+import { ClientDocumentTrust } from './client-document.trust.js';
+import { clientIdentifierHost, isHostOf } from './client-identifier-url.rules.js';
+import { documentConfiguration } from './document.configuration.js';
+
+/** How long a document may be (OAuth Client ID Metadata Document section 6.6). */
+const MAXIMUM_BYTES = 5120;
+/** Clients whose last state is remembered, to tell what has changed. */
+const REMEMBERED = 1000;
+
+/** What a person has consented to, or a server relies on: a change of anything else is told to nobody. */
+const TOLD = ['redirectUris', 'jwks', 'jwksUri', 'tokenEndpointAuthMethod', 'clientName'] as const;
+
+/** Clients that are known by the URL of their metadata (OAuth Client ID Metadata Document). They are stored nowhere. */
+@Injectable()
+export class ClientDocuments {
+  private readonly logger = new Logger(LOGGER);
+  private readonly policies: RegistrationPolicies;
+  private readonly last = new LRUCache<string, OAuthClientRecord>({ max: REMEMBERED });
+
+  constructor(
+    private readonly config: RegistrationConfiguration,
+    private readonly documents: RemoteDocuments,
+    private readonly trust: ClientDocumentTrust,
+    policies: RegistrationPolicies,
+    private readonly factory: OAuthClientFactory,
+    private readonly listeners: RegistrationListeners,
+  ) {
+    this.policies = policies.judgedBy(new ClientMetadataValidator(documentConfiguration(config)));
+  }
+
+  /**
+   * The client of a URL.
+   * @returns undefined for what is no such URL, is not trusted, or has no acceptable document
+   * @throws TemporarilyUnavailableError when its document cannot be had now
+   */
+  async find(clientId: string): Promise<OAuthClientRecord | undefined> {
+    if (!(await this.mayFetch(clientId))) return undefined;
+    const client = await this.read(clientId);
+    return client && (await this.trust.mayUse(client)) ? client : undefined;
+  }
+
+  private async mayFetch(clientId: string): Promise<boolean> {
+    const { clientIdMetadataDocuments: option, outboundRequests } = this.config;
+    const host = option && clientIdentifierHost(clientId, outboundRequests.allowLoopback);
+    if (host === undefined || (option?.hosts && !isHostOf(option.hosts, host))) return false;
+    return this.trust.mayFetch(clientId);
+  }
+
+  private async read(clientId: string): Promise<OAuthClientRecord | undefined> {
+    try {
+      return await this.documents.read({
+        purpose: 'client metadata',
+        url: clientId,
+        maximumBytes: MAXIMUM_BYTES,
+        read: async (document) => this.accept(clientId, document),
+      });
+    } catch (error) {
+      if (!(error instanceof OutboundRequestError)) throw error;
+      if (error.isTransient) throw new TemporarilyUnavailableError(`client metadata document: ${error.message}`);
+      this.logger.debug(`a client metadata document is not acceptable: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /** Judges a document as a registration of a stranger, and tells what has changed since the last time. */
+  private async accept(clientId: string, document: unknown): Promise<OAuthClientRecord> {
+    const request = registrationRequestOf(document, clientId);
+    if (typeof request === 'string') throw new OutboundRequestError(`the document ${request}`, false);
+    const previous = this.last.get(clientId);
+    const judged = await this.judge(request, previous);
+    const made = this.factory.create(judged, {
+      clientId,
+      source: 'document',
+      secret: NO_SECRET,
+      registrationAccessTokenHash: null,
+      owner: null,
+      registeredOpenly: true,
+    });
+    const isChanged = previous !== undefined && TOLD.some((name) => !isSame(previous[name], made[name]));
+    const client = Object.freeze(
+      Object.assign(made, {
+        clientIdIssuedAt: previous?.clientIdIssuedAt ?? made.clientIdIssuedAt,
+        version: (previous?.version ?? 1) + (isChanged ? 1 : 0),
+      }),
+    );
+    this.last.set(clientId, client);
+    if (isChanged) await this.listeners.tell({ type: 'updated', client, previous, credential: undefined });
+    return client;
+  }
+
+  private async judge(request: object, client: OAuthClientRecord | undefined) {
+    try {
+      const context = { operation: 'document', credential: undefined, owner: null, client } as const;
+      const metadata = await this.policies.judge(request, this.config.openGrantTypes, context);
+      // With a document there is no secret, whatever it would be the key of.
+      if (secretNeedOf(metadata, this.config.metadataTable) === 'none') return metadata;
+    } catch (error) {
+      if (!(error instanceof RegistrationError) || error instanceof TemporarilyUnavailableError) throw error;
+      throw new OutboundRequestError(`the document is refused: ${error.message}`, false);
+    }
+    throw new OutboundRequestError('the document has an algorithm that needs a shared secret', false);
+  }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
