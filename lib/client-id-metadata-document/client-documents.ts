@@ -17,7 +17,7 @@ import { ClientDocumentTrust } from './client-document.trust.js';
 import { clientIdentifierHost, isHostOf } from './client-identifier-url.rules.js';
 import { documentConfiguration } from './document.configuration.js';
 
-/** How long a document may be (OAuth Client ID Metadata Document section 6.6). */
+/** How long a document may be (OAuth Client ID Metadata Document section 8.7). */
 const MAXIMUM_BYTES = 5120;
 /** Clients whose last state is remembered, to tell what has changed. */
 const REMEMBERED = 1000;

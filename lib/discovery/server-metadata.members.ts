@@ -42,7 +42,7 @@ const messages = (
 
 /**
  * The members of the metadata document that follow from the options: RFC 8414 section 2, and OpenID Connect Discovery section 3, RFC 8705
- * section 3.3, RFC 9396 section 10, RFC 9701 section 7, OAuth Client ID Metadata Document section 5, JARM section 4, CIBA section 4, OpenID Federation section 5.1.3, the logout specifications.
+ * section 3.3, RFC 9396 section 10, RFC 9701 section 7, OAuth Client ID Metadata Document section 6, JARM section 4, CIBA section 4, OpenID Federation section 5.1.3, the logout specifications.
  */
 export const COMPUTED_MEMBERS: Readonly<Record<string, ServerMetadataMember>> = {
   issuer: { kind: 'uri', valueOf: ({ issuer }) => issuer },
