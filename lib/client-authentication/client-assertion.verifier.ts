@@ -65,9 +65,8 @@ export class ClientAssertionVerifier {
 
   /** The registered algorithm, or those the server supports, of the kind that the registered method is about. */
   private allowedAlgorithms(client: OAuthClientRecord): readonly string[] {
-    const { tokenEndpointAuthSigningAlgs: supported, tokenEndpointAuthMethods } = this.config.server;
+    const { tokenEndpointAuthSigningAlgs: supported } = this.config.server;
     const method = client.tokenEndpointAuthMethod;
-    if (!tokenEndpointAuthMethods.includes(method)) return [];
     const registered = this.clients.metadataOf(client)['token_endpoint_auth_signing_alg'];
     return supported.filter(
       (name) =>

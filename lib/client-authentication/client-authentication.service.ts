@@ -24,7 +24,8 @@ const NO_CLIENT_HASH = tokenHash('');
 
 /**
  * Client authentication (RFC 6749 section 2.3) at the endpoints of the host: `client_secret_basic`, `client_secret_post`, `none`, `private_key_jwt`
- * and `client_secret_jwt`. A client authenticates by the method it has registered; the two that present a secret are one here.
+ * and `client_secret_jwt`. A client authenticates by the method it has registered, as long as the server offers that; the two that present
+ * a secret are one here.
  */
 @Injectable()
 export class ClientAuthenticationService {
@@ -71,6 +72,8 @@ export class ClientAuthenticationService {
   }
 
   private async isProven(client: OAuthClientRecord, credentials: PresentedCredentials): Promise<boolean> {
+    // A client keeps what it has registered when the server stops offering it.
+    if (!this.config.server.tokenEndpointAuthMethods.includes(client.tokenEndpointAuthMethod)) return false;
     switch (credentials.kind) {
       case 'identifier':
         return isPublicClient(client);

@@ -254,6 +254,50 @@ describe.each(platforms)('ClientAuthenticationGuard ($adapter, $database.name)',
   });
 });
 
+describe.each(platforms.slice(0, 1))(
+  'a server that offers fewer methods than before ($adapter, $database.name)',
+  (platform) => {
+    it('answers invalid_client for every client that is registered for one of the others', async () => {
+      const first = await startServer({ ...platform, options: OPTIONS, controllers: [TokenEndpoint] });
+      const { options, url } = first.database;
+      const startWith = async (tokenEndpointAuthMethods: readonly string[]) =>
+        startServer({
+          ...platform,
+          database: {
+            ...platform.database,
+            create: async () => ({ options, url, drop: async () => {}, destroy: async () => {} }),
+          },
+          options: { ...OPTIONS, server: { tokenEndpointAuthMethods } },
+          controllers: [TokenEndpoint],
+        });
+      try {
+        for (const [method, other] of [
+          ['client_secret_basic', 'client_secret_post'],
+          ['client_secret_post', 'client_secret_basic'],
+          ['none', 'client_secret_basic'],
+        ] as const) {
+          const { body } = await first.register(clientMetadata({ token_endpoint_auth_method: method }));
+          const { client_id, client_secret } = body as Client;
+          const prove = async (server: TestServer) =>
+            ask(server, { client_id, ...(client_secret !== undefined && { client_secret }) });
+          expect((await prove(first)).status).toBe(200);
+          const second = await startWith([other]);
+          try {
+            expectInvalidClient(await prove(second));
+            if (client_secret !== undefined) {
+              expectInvalidClient(await ask(second, {}, basic(client_id, client_secret)), true);
+            }
+          } finally {
+            await second.close();
+          }
+        }
+      } finally {
+        await first.close();
+      }
+    });
+  },
+);
+
 describe.each(platforms.slice(0, 1))('a server that cannot tell ($adapter, $database.name)', (platform) => {
   const UNAVAILABLE = 'the server cannot answer now, try again later';
 
