@@ -31,9 +31,9 @@ export const IsRedirectUriList = () =>
   );
 /** A non-empty string without control characters. */
 export const IsText = () => MetadataRuleDecorator('text', text, TEXT, 'no control characters');
-/** A string a person will read: text with something visible in it, and without bidirectional overrides. */
+/** A string a person will read: text with something visible in it, and without formatting characters that nobody sees. */
 export const IsDisplayText = () =>
-  MetadataRuleDecorator('displayText', displayText, TEXT, 'visible, no control or bidirectional formatting characters');
+  MetadataRuleDecorator('displayText', displayText, TEXT, 'visible, no control or invisible formatting characters');
 /** A list of strings without control characters. */
 export const IsTextList = () =>
   MetadataRuleDecorator('textList', listOf(text), listSchema(TEXT), 'no control characters');
@@ -43,7 +43,7 @@ export const IsDisplayTextList = () =>
     'displayTextList',
     listOf(displayText),
     listSchema(TEXT),
-    'visible, no control or bidirectional formatting characters',
+    'visible, no control or invisible formatting characters',
   );
 /** Space-separated scope tokens (RFC 6749 section 3.3). */
 export const IsScope = () =>

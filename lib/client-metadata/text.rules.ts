@@ -10,8 +10,8 @@ export const text: MetadataRule = (value) => {
 };
 
 /**
- * Text for an end user: one that can be seen, on one line, and without characters that turn the direction of what follows,
- * so that `moc.live` cannot pose as a name.
+ * Text for an end user: one that can be seen, on one line, and without characters that turn the direction of what follows
+ * or are not seen, so that neither `moc.live` nor a name with something invisible in it can pose as another name.
  */
 export const displayText: MetadataRule = (value) => {
   const violations = text(value);
@@ -19,7 +19,8 @@ export const displayText: MetadataRule = (value) => {
   if (DIRECTION_OVERRIDE.test(value)) return violation('must not contain bidirectional formatting characters');
   if (LINE_SEPARATOR.test(value)) return violation('must not contain line or paragraph separators');
   if (TAG.test(value)) return violation('must not contain tag characters');
-  return VISIBLE.test(value) ? NONE : violation('must contain a visible character');
+  if (!VISIBLE.test(value)) return violation('must contain a visible character');
+  return INVISIBLE.test(value) ? violation('must not contain invisible formatting characters') : NONE;
 };
 
 /** A JSON array whose every entry keeps the rule; whether it may be empty is for its field to say. */
@@ -98,7 +99,7 @@ const MALFORMED = /[\p{Surrogate}\u{FFFD}]/u;
 // oxlint-disable-next-line no-control-regex -- to refuse them is the purpose
 const CONTROL = /[\u0000-\u001F\u007F-\u009F]/;
 
-/** Embeddings, overrides and isolates. LRM, RLM and joiners stay: real names in Arabic, Hebrew or Hindi need them. */
+/** Embeddings, overrides and isolates. */
 const DIRECTION_OVERRIDE = /[\u202A-\u202E\u2066-\u2069]/;
 
 /** Line breaks in everything but name. */
@@ -109,6 +110,12 @@ const TAG = /[\u{E0000}-\u{E007F}]/u;
 
 /** A letter, number, punctuation or symbol, but for the fillers and the blank Braille pattern among them, which show nothing. */
 const VISIBLE = /(?![\p{Default_Ignorable_Code_Point}\u2800])[\p{L}\p{N}\p{P}\p{S}]/u;
+
+/**
+ * Format characters, such as zero-width spaces, word joiners and soft hyphens. Joiners and the marks LRM, RLM and ALM stay: real names in Arabic,
+ * Hebrew or Hindi need them.
+ */
+const INVISIBLE = /(?![\u200C-\u200F\u061C])\p{Cf}/u;
 
 /** scope-token is %x21 / %x23-5B / %x5D-7E. */
 const SCOPE = /^[\x20\x21\x23-\x5B\x5D-\x7E]*$/;

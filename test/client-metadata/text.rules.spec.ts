@@ -38,9 +38,24 @@ describe('display text (client_name, RFC 7591 section 2)', () => {
   it.each(directions)('refuses the bidirectional character %j', (value) =>
     expect(rules(displayText, `Tide ${value}Tables`)).toEqual(['must not contain bidirectional formatting characters']),
   );
-  it.each(['\u200C', '\u200D', '\u200E', '\u200F', '\u00A0', 'e\u0301', '\u2065', '\u206A', '\u202F'])(
+  it.each(['\u200C', '\u200D', '\u200E', '\u200F', '\u061C', '\u00A0', 'e\u0301', '\u2065', '\u202F', '\uFE0F'])(
     'keeps the joiner, mark or white space %j',
     (value) => expect(displayText(`a${value}b`)).toEqual([]),
+  );
+  it.each([
+    '\u200B',
+    '\u2060',
+    '\uFEFF',
+    '\u00AD',
+    '\u180E',
+    '\u2061',
+    '\u2064',
+    '\u206A',
+    '\u206F',
+    '\uFFF9',
+    '\u{1D173}',
+  ])('refuses %j, which would make two names of what looks like one', (value) =>
+    expect(rules(displayText, `Ti${value}des`)).toEqual(['must not contain invisible formatting characters']),
   );
   it.each(['\u2028', '\u2029'])('refuses the line or paragraph separator %j', (value) =>
     expect(rules(displayText, `Tide${value}Tables`)).toEqual(['must not contain line or paragraph separators']),

@@ -370,6 +370,16 @@ describe.each(platforms)('client registration endpoint, RFC 7591 section 3 ($ada
       }
     });
 
+    it.each(['client_name', 'client_name#ja'])('%s must not look like another one', async (name) => {
+      for (const hidden of ['\u200b', '\u2060', '\ufeff', '\u00ad']) {
+        expectRefusal(
+          await register(clientMetadata({ [name]: `Cl${hidden}aude` })),
+          invalidMetadata(`${name} must not contain invisible formatting characters`),
+        );
+      }
+      expect((await register(clientMetadata({ [name]: 'क्\u200dष \u061c\u200e\u200f\u200c' }))).status).toBe(201);
+    });
+
     it('contacts may be anything a person can read, and nothing else', async () => {
       expect((await register(clientMetadata({ contacts: ['Ana', '+49 40 1234', 'a@b'] }))).status).toBe(201);
       expectRefusal(
