@@ -50,6 +50,7 @@ import { CallerCredentials } from './openapi/caller-credentials.js';
 import { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
 import { RegistrationConfiguration } from './registration-configuration.js';
 import { SectorIdentifiers } from './sector-identifier/sector-identifiers.js';
+import { SoftwareStatementService } from './software-statement/software-statement.service.js';
 import { checkEntities } from './storage/entity.check.js';
 import { RegistrationDataSource, type RegistrationEntities } from './storage/registration-data-source.js';
 import { checkTables } from './storage/table.check.js';
@@ -177,7 +178,11 @@ function definitionOf(definition: DynamicModule, extras: DynamicRegistrationExtr
         useValue: new HostClasses([guards.registration, guards.configuration, ...policies, ...listeners]),
       },
       { provide: CallerCredentials, useValue: new CallerCredentials(guards) },
-      provideList(RegistrationPolicies, policies, [ClientMetadataValidator, SectorIdentifiers]),
+      provideList(RegistrationPolicies, policies, [
+        ClientMetadataValidator,
+        SoftwareStatementService,
+        SectorIdentifiers,
+      ]),
       provideList(RegistrationListeners, listeners, [RegistrationDataSource]),
       {
         provide: RegistrationRoutes,

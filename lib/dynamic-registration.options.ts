@@ -6,6 +6,7 @@ import type { RegistrationListener } from './client-registration/registration.li
 import type { RegistrationPolicy } from './client-registration/registration.policy.js';
 import type { InitialAccessTokenRecord } from './initial-access-token/initial-access-token.record.js';
 import type { ServerOptions } from './server.options.js';
+import type { SoftwareStatementOptions } from './software-statement/software-statement.options.js';
 
 /** Who may register: holders of an initial access token, everyone, or nobody. */
 export type RegistrationAccess = 'initial-access-token' | 'open' | 'disabled';
@@ -117,6 +118,8 @@ export interface DynamicRegistrationOptions {
   readonly metadata?: Type<ClientMetadata>;
   /** How client secrets are made and kept. */
   readonly clientSecret?: ClientSecretOptions;
+  /** Whether software statements are read, and whose. */
+  readonly softwareStatements?: SoftwareStatementOptions;
   /** How registration access tokens are kept. */
   readonly registrationAccessToken?: RegistrationAccessTokenOptions;
   /** Clients known by the URL of their metadata document, beside those that register. @default false */
@@ -221,6 +224,7 @@ export const DEFAULT_OPTIONS = {
   management: true,
   unsupportedMetadata: 'narrow',
   inconsistentTypes: 'reject',
+  softwareStatements: { mode: 'ignored' },
   registrationAccessToken: { rotation: 'never' },
   clientIdMetadataDocuments: false,
   discovery: false,

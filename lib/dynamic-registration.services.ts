@@ -4,6 +4,7 @@ import { ClientAssertionVerifier } from './client-authentication/client-assertio
 import { ClientAuthenticationService } from './client-authentication/client-authentication.service.js';
 import { ClientKeySetFetcher } from './client-authentication/client-key-set.fetcher.js';
 import { UsedClientAssertionRepository } from './client-authentication/used-client-assertion.repository.js';
+import { UsedClientAssertionTable } from './client-authentication/used-client-assertion.table.js';
 import { UsedClientAssertions } from './client-authentication/used-client-assertions.js';
 import { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
 import { ClientFactsService } from './client-facts/client-facts.service.js';
@@ -34,6 +35,10 @@ import { OutboundRequests } from './outbound-requests/outbound-requests.js';
 import { RemoteKeySets } from './key-set/remote-key-sets.js';
 import { RemoteDocuments } from './remote-document/remote-documents.js';
 import { SectorIdentifiers } from './sector-identifier/sector-identifiers.js';
+import { SoftwareStatementKeys } from './software-statement/software-statement.keys.js';
+import { SoftwareStatementService } from './software-statement/software-statement.service.js';
+import { SoftwareStatementVerifier } from './software-statement/software-statement.verifier.js';
+import { UsedSoftwareStatements } from './software-statement/used-software-statements.js';
 import { TokenGenerator } from './token/opaque-token.js';
 
 /** The services of the module, each of which a host replaces by a provider of its own. */
@@ -43,7 +48,6 @@ export const SERVICES: readonly Provider[] = [
   HostResolver,
   OutboundRequests,
   RemoteDocuments,
-  RemoteKeySets,
   TokenGenerator,
   ClientIdGenerator,
   ClientSecretHasher,
@@ -62,9 +66,15 @@ export const SERVICES: readonly Provider[] = [
   ClientResolver,
   ClientKeySetFetcher,
   ClientAssertionVerifier,
+  UsedClientAssertionTable,
   { provide: UsedClientAssertions, useClass: UsedClientAssertionRepository },
   ClientAuthenticationService,
   ClientFactsService,
+  RemoteKeySets,
+  SoftwareStatementKeys,
+  SoftwareStatementVerifier,
+  UsedSoftwareStatements,
+  SoftwareStatementService,
   InitialAccessTokenRepository,
   InitialAccessTokenService,
   RegistrationAccessTokenService,

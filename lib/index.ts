@@ -68,6 +68,13 @@ export {
   TransactionalRegistrationListener,
   type RegistrationEvent,
 } from './client-registration/registration.listener.js';
+export type {
+  ResolveStatementKey,
+  SoftwareStatementIssuer,
+  SoftwareStatementOptions,
+} from './software-statement/software-statement.options.js';
+export type { SoftwareStatement } from './software-statement/software-statement.js';
+export { SoftwareStatementService, type StatedRequest } from './software-statement/software-statement.service.js';
 export { RegistrationPolicy, type RegistrationContext } from './client-registration/registration.policy.js';
 export {
   ClientAdministrationService,
@@ -142,6 +149,7 @@ export {
   InvalidTokenError,
   RegistrationError,
   TemporarilyUnavailableError,
+  UnapprovedSoftwareStatementError,
   UndecryptableSecretError,
 } from './errors/registration.error.js';
 export { AdoptClientTable, type ClientColumnNames } from './migrations/adopt-client-table.js';

@@ -1,7 +1,12 @@
 import type { Type } from '@nestjs/common';
 import { ClientMetadata } from './client-metadata/client-metadata.dto.js';
 import { responseTypeInOrder } from './client-metadata/response-type.js';
-import { metadataTable, offeredFields, type MetadataTable } from './client-metadata/metadata-table.js';
+import {
+  metadataTable,
+  offeredFields,
+  type MetadataRow,
+  type MetadataTable,
+} from './client-metadata/metadata-table.js';
 import { checkOptions } from './start-checks/options.check.js';
 import {
   DEFAULT_CLIENT_SECRET,
@@ -17,6 +22,11 @@ import {
   type OutboundRequestOptions,
   type RedirectUriOptions,
 } from './dynamic-registration.options.js';
+import {
+  softwareStatementSettings,
+  type SoftwareStatementSettings,
+} from './software-statement/software-statement.options.js';
+import { STATEMENT_MEMBER } from './software-statement/statement-members.rules.js';
 import { serverCapabilities, type ServerCapabilities } from './server.capabilities.js';
 import { defined } from './server.options.js';
 
@@ -39,6 +49,7 @@ export class RegistrationConfiguration {
   /** The fields this server knows: those of the features it offers. */
   readonly metadataTable: MetadataTable;
   readonly clientSecret: Required<ClientSecretOptions>;
+  readonly softwareStatements: SoftwareStatementSettings;
   /** undefined where clients are not known by URLs. */
   readonly clientIdMetadataDocuments: ClientIdMetadataDocumentOptions | undefined;
   readonly outboundRequests: Required<OutboundRequestOptions>;
@@ -61,7 +72,9 @@ export class RegistrationConfiguration {
     this.redirectUris = defined(DEFAULT_REDIRECT_URIS, options.redirectUris);
     this.limits = defined(DEFAULT_LIMITS, options.limits);
     this.metadata = options.metadata ?? ClientMetadata;
-    this.metadataTable = offeredFields(metadataTable(this.metadata), this.server);
+    this.softwareStatements = softwareStatementSettings(options.softwareStatements);
+    const fields = offeredFields(metadataTable(this.metadata), this.server);
+    this.metadataTable = this.softwareStatements.mode === 'ignored' ? fields : withStoredStatement(fields);
     this.clientSecret = defined(DEFAULT_CLIENT_SECRET, options.clientSecret);
     const documents = options.clientIdMetadataDocuments ?? DEFAULT_OPTIONS.clientIdMetadataDocuments;
     this.clientIdMetadataDocuments = documents === true ? {} : documents === false ? undefined : documents;
@@ -82,6 +95,12 @@ export class RegistrationConfiguration {
   registrationClientUri(clientId: string): string {
     return `${this.registrationEndpoint}/${encodeURIComponent(clientId)}`;
   }
+}
+
+/** A statement that is read is stored and returned (RFC 7591 section 3.2.1). */
+function withStoredStatement(table: MetadataTable): MetadataTable {
+  const stored = (row: MetadataRow) => (row.name === STATEMENT_MEMBER ? { ...row, requestOnly: false } : row);
+  return new Map([...table].map(([name, row]) => [name, stored(row)]));
 }
 
 function management(option: boolean | ManagementOptions): Required<ManagementOptions> {

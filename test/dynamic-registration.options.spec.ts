@@ -105,12 +105,12 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer, isuer: issuer }, '"isuer" is no option, did you mean "issuer"?'],
   [
     { issuer, tenants: 2 },
-    '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, registrationAccessToken, clientIdMetadataDocuments, outboundRequests, cors, discovery',
+    '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, softwareStatements, registrationAccessToken, clientIdMetadataDocuments, outboundRequests, cors, discovery',
   ],
   // Names that every object has are no options either.
   ...['constructor', 'toString', 'hasOwnProperty'].map((name): [unknown, string] => [
     { issuer, [name]: true },
-    `"${name}" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, registrationAccessToken, clientIdMetadataDocuments, outboundRequests, cors, discovery`,
+    `"${name}" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, softwareStatements, registrationAccessToken, clientIdMetadataDocuments, outboundRequests, cors, discovery`,
   ]),
   ...[
     ['polices', 'policies'],

@@ -40,6 +40,7 @@ describe('the published package', () => {
       'docs/mcp.md',
       'docs/metadata.md',
       'docs/oidc-provider.md',
+      'docs/software-statements.md',
       'package.json',
       'dist/cjs/package.json',
       ...modules('esm', sources),

@@ -10,6 +10,7 @@ import {
   EXTRAS,
 } from '../lib/dynamic-registration.options.js';
 import { DEFAULT_SERVER } from '../lib/server.options.js';
+import { DEFAULT_STATEMENT_ALGORITHMS } from '../lib/software-statement/software-statement.options.js';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
 
@@ -49,6 +50,7 @@ describe('README', () => {
     expect(defaults.get('clientSecret')).toBe(
       `${lifetimeSeconds} (never expires), \`${prefix}\`, \`${hash}\`, ${bcryptCost}, none`,
     );
+    expect(defaults.get('softwareStatements')).toBe(`\`'${DEFAULT_OPTIONS.softwareStatements.mode}'\``);
     expect(defaults.get('registrationAccessToken')).toBe(`\`'${DEFAULT_OPTIONS.registrationAccessToken.rotation}'\``);
     expect(defaults.get('discovery')).toBe(`\`${DEFAULT_OPTIONS.discovery}\``);
   });
@@ -56,7 +58,11 @@ describe('README', () => {
 
 describe('docstrings of the options', () => {
   it('quote the default that the constant holds', async () => {
-    const files = ['dynamic-registration.options.ts', 'server.options.ts'];
+    const files = [
+      'dynamic-registration.options.ts',
+      'server.options.ts',
+      'software-statement/software-statement.options.ts',
+    ];
     const sources = await Promise.all(
       files.map((file) => readFile(new URL(`../lib/${file}`, import.meta.url), 'utf8')),
     );
@@ -70,6 +76,8 @@ describe('docstrings of the options', () => {
       ...DEFAULT_REDIRECT_URIS,
       ...DEFAULT_CLIENT_SECRET,
       ...DEFAULT_OPTIONS,
+      ...DEFAULT_OPTIONS.softwareStatements,
+      algorithms: DEFAULT_STATEMENT_ALGORITHMS,
       ...DEFAULT_OPTIONS.registrationAccessToken,
     };
     const checked = quoted.filter(([name]) => name !== undefined && name in constants);

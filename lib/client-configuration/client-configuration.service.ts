@@ -14,6 +14,7 @@ import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import { InvalidClientMetadataError, InvalidTokenError } from '../errors/registration.error.js';
 import type { ConfigurationCredential } from '../registration-access-token/configuration-credential.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
+import { SoftwareStatementService } from '../software-statement/software-statement.service.js';
 
 /** Members of the server that an update must not carry (RFC 7592 section 2.2). */
 const SERVER_MEMBERS = [
@@ -34,6 +35,7 @@ export class ClientConfigurationService {
     private readonly clients: OAuthClientRepository,
     private readonly listeners: RegistrationListeners,
     private readonly serializer: ClientInformationSerializer,
+    private readonly statements: SoftwareStatementService,
   ) {}
 
   /** Client read request (RFC 7592 section 2.1): the client as the guard read it. */
@@ -109,7 +111,10 @@ export class ClientConfigurationService {
     const columns = { ...this.mapper.toColumns(metadata), ...secretColumns };
     const updated = this.clients.create({ ...client, ...columns, version: client.version + 1 });
     const event = { type: 'updated', client: updated, previous: client, credential } as const;
-    if (!(await this.clients.update(client, columns, this.listeners.participant(event)))) return undefined;
+    const isUpdated = await this.statements.take(updated, client, (uses) =>
+      this.clients.update(client, columns, this.listeners.participant(event), uses),
+    );
+    if (!isUpdated) return undefined;
     await this.listeners.tell(event);
     return this.serializer.serialize(updated, { clientSecret, registrationAccessToken });
   }

@@ -13,6 +13,7 @@ import { InitialAccessTokenRepository } from '../initial-access-token/initial-ac
 import type { RegistrationCredential } from '../initial-access-token/registration-credential.js';
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
+import { SoftwareStatementService } from '../software-statement/software-statement.service.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { epochNow } from '../token/clock.js';
 import { ClientInformationSerializer, type ClientInformation } from './client-information.js';
@@ -39,6 +40,7 @@ export class ClientRegistrationService {
     private readonly initialAccessTokens: InitialAccessTokenRepository,
     private readonly listeners: RegistrationListeners,
     private readonly serializer: ClientInformationSerializer,
+    private readonly statements: SoftwareStatementService,
   ) {}
 
   /**
@@ -97,13 +99,16 @@ export class ClientRegistrationService {
     return need === 'none' ? NO_SECRET : this.secrets.issue(clientId, need);
   }
 
-  /** Stores the client and takes the use of the initial access token with it, or neither. */
+  /** Stores the client and takes the uses of initial access token and software statement with it, or nothing. */
   protected async store(client: OAuthClientRecord, credential: RegistrationCredential | undefined): Promise<void> {
     const event = { type: 'registered', client, previous: undefined, credential } as const;
     const token = credential?.initialAccessToken;
     const use = token && this.initialAccessTokens.use(token, epochNow());
+    const isStored = await this.statements.take(client, undefined, (uses) =>
+      this.clients.insert(client, use, this.listeners.participant(event), uses),
+    );
     // The token was good when the guard looked, and is used up, revoked or expired now: the same answer as then.
-    if (!(await this.clients.insert(client, use, this.listeners.participant(event)))) throw new InvalidTokenError(true);
+    if (!isStored) throw new InvalidTokenError(true);
     await this.listeners.tell(event);
   }
 

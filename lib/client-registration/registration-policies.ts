@@ -3,22 +3,25 @@ import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
-import { RegistrationError } from '../errors/registration.error.js';
+import { RegistrationError, TemporarilyUnavailableError } from '../errors/registration.error.js';
 import { SectorIdentifiers } from '../sector-identifier/sector-identifiers.js';
+import { SoftwareStatementService, type StatedRequest } from '../software-statement/software-statement.service.js';
+import { STATEMENT_MEMBER } from '../software-statement/statement-members.rules.js';
 import type { RegistrationContext, RegistrationPolicy } from './registration.policy.js';
 
-/** Judges what a caller asks for: the rules of the specifications, then the policies of the host, then what others have to say about it. */
+/** Judges what a caller asks for: its software statement, the rules of the specifications, the policies of the host, and at last its sector identifier. */
 @Injectable()
 export class RegistrationPolicies {
   constructor(
     private readonly policies: readonly RegistrationPolicy[],
     private readonly validator: ClientMetadataValidator,
+    private readonly statements: SoftwareStatementService,
     private readonly sectors: SectorIdentifiers,
   ) {}
 
   /** The same policies after other rules. */
   judgedBy(validator: ClientMetadataValidator): RegistrationPolicies {
-    return new RegistrationPolicies(this.policies, validator, this.sectors);
+    return new RegistrationPolicies(this.policies, validator, this.statements, this.sectors);
   }
 
   /**
@@ -31,15 +34,25 @@ export class RegistrationPolicies {
     grantTypes: readonly string[],
     context: RegistrationContext,
   ): Promise<RegistrableMetadata> {
-    return this.reviewed(await this.validator.validate(body, grantTypes, mayHaveNone(context)), grantTypes, context);
+    const stated = await this.statements.apply(body, context);
+    const metadata = await this.validator.validate(stated.body, grantTypes, mayHaveNone(context));
+    return this.reviewed(metadata, grantTypes, stated.context);
   }
 
-  /** Every rule that is violated; where none is, what the first policy that refuses says. */
+  /** Every rule that is violated, or what is wrong with the software statement; where nothing is, what the first policy that refuses says. */
   async explain(body: unknown, grantTypes: readonly string[], context: RegistrationContext): Promise<Explanation> {
-    const explanation = await this.validator.explain(body, grantTypes, mayHaveNone(context));
+    let stated: StatedRequest;
+    try {
+      stated = await this.statements.apply(body, context);
+    } catch (error) {
+      // What a statement that is not believed says is not known: there is nothing to go on with.
+      if (!(error instanceof RegistrationError) || error instanceof TemporarilyUnavailableError) throw error;
+      return { refusals: [error], metadata: undefined };
+    }
+    const explanation = await this.validator.explain(stated.body, grantTypes, mayHaveNone(context));
     if (!explanation.metadata) return explanation;
     try {
-      return { refusals: [], metadata: await this.reviewed(explanation.metadata, grantTypes, context) };
+      return { refusals: [], metadata: await this.reviewed(explanation.metadata, grantTypes, stated.context) };
     } catch (error) {
       if (error instanceof RegistrationError) return { refusals: [error], metadata: undefined };
       throw error;
@@ -60,7 +73,8 @@ export class RegistrationPolicies {
   ): Promise<string | undefined> {
     const judged = scope === undefined ? undefined : await this.validator.validateScope(scope);
     let proposed: ClientMetadata = { ...metadata, scope: judged };
-    for (const policy of this.policies) proposed = await policy.review(proposed, context);
+    const circumstances = this.statements.withStored(context);
+    for (const policy of this.policies) proposed = await policy.review(proposed, circumstances);
     return isOmitted(proposed.scope) ? undefined : this.validator.validateScope(proposed.scope);
   }
 
@@ -76,6 +90,9 @@ export class RegistrationPolicies {
       const reviewed = await policy.review(state, context);
       state = await this.validator.validateNarrowed(reviewed, grantTypes, judged, mayHaveNone(context));
     }
+    // Policies decide about members: what was signed is returned unmodified (RFC 7591 section 3.2.1), and nothing else as if it were.
+    if (context.softwareStatement) Reflect.set(state, STATEMENT_MEMBER, context.softwareStatement.text);
+    else Reflect.deleteProperty(state, STATEMENT_MEMBER);
     // The last step: nobody is asked about what is refused anyway.
     await this.sectors.check(state, context.client);
     return state;

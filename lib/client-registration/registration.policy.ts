@@ -1,5 +1,6 @@
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import type { SoftwareStatement } from '../software-statement/software-statement.js';
 
 /** The circumstances of a registration or an update. */
 export interface RegistrationContext {
@@ -14,6 +15,8 @@ export interface RegistrationContext {
   readonly owner: string | null;
   /** The client as it is, on update; as it was when its document was last read. */
   readonly client: OAuthClientRecord | undefined;
+  /** The verified software statement of the request; without a new one that of the client. Absent where there is none (RFC 7591 section 3.1.1). */
+  readonly softwareStatement?: SoftwareStatement;
 }
 
 /**

@@ -88,15 +88,23 @@ export class OAuthClientRepository {
   /**
    * Stores a new client, together with what has to happen with it.
    * @param condition a write that must match a row, or nothing is stored
+   * @param others what is written with it
    * @returns whether the client is stored
-   * @throws DuplicateKeyError when its id is taken
+   * @throws DuplicateKeyError when its id is taken, or something of the others
    * @throws TypeError for a client that could never be found again
    */
-  async insert(client: OAuthClientRecord, condition?: Write, participant?: Participant): Promise<boolean> {
+  async insert(
+    client: OAuthClientRecord,
+    condition?: Write,
+    participant?: Participant,
+    others: readonly Write[] = [],
+  ): Promise<boolean> {
     if (!isKey(client.clientId)) throw new TypeError('a client needs a clientId that is a non-empty string');
-    if (!participant && this.fixedInsert?.accepts(client)) return this.fixedInsert.run(client, condition);
+    const isAlone = !participant && others.length === 0;
+    if (isAlone && this.fixedInsert?.accepts(client)) return this.fixedInsert.run(client, condition);
     const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
-    const refused = await this.storage.unitOfWork.run(condition ? [condition, insert] : [insert], participant);
+    const writes = [...(condition ? [condition] : []), ...others, insert];
+    const refused = await this.storage.unitOfWork.run(writes, participant);
     return refused === undefined;
   }
 
@@ -149,17 +157,19 @@ export class OAuthClientRepository {
 
   /**
    * Replaces the columns given, if the client is still the one that was read.
+   * @param others what is written with it
    * @returns whether it was; its version is one higher now
    */
   async update(
     current: OAuthClientRecord,
     columns: Partial<OAuthClientRecord>,
     participant?: Participant,
+    others: readonly Write[] = [],
   ): Promise<boolean> {
     if (!isIdentified(current) || !Number.isSafeInteger(current.version)) return false;
     const update: Write = (manager) =>
       manager.createQueryBuilder().update(this.entity).set(columns).where(unchanged(current));
-    return (await this.storage.unitOfWork.run([update], participant)) === undefined;
+    return (await this.storage.unitOfWork.run([update, ...others], participant)) === undefined;
   }
 
   /**

@@ -9,6 +9,7 @@ import { LOGGER } from '../errors/logger.js';
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
+import { SoftwareStatementService } from '../software-statement/software-statement.service.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { ClientIdGenerator } from './client-id.generator.js';
 import { ClientMetadataMapper } from './client-metadata.mapper.js';
@@ -53,6 +54,7 @@ export class OAuthClientService {
     private readonly mapper: ClientMetadataMapper,
     private readonly clients: OAuthClientRepository,
     private readonly listeners: RegistrationListeners,
+    private readonly statements: SoftwareStatementService,
   ) {}
 
   /**
@@ -128,7 +130,9 @@ export class OAuthClientService {
   private async store(client: OAuthClientRecord): Promise<void> {
     const event = { type: 'registered', client, previous: undefined, credential: undefined } as const;
     try {
-      await this.clients.insert(client, undefined, this.listeners.participant(event));
+      await this.statements.take(client, undefined, (uses) =>
+        this.clients.insert(client, undefined, this.listeners.participant(event), uses),
+      );
     } catch (error) {
       // Another unique column of the host's entity may be what stands in the way.
       const isTaken = error instanceof DuplicateKeyError && (await this.clients.taken([client.clientId])).length > 0;

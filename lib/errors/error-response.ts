@@ -13,6 +13,7 @@ import {
   InvalidTokenError,
   RegistrationError,
   TemporarilyUnavailableError,
+  UnapprovedSoftwareStatementError,
 } from './registration.error.js';
 import { LOGGER } from './logger.js';
 
@@ -31,6 +32,7 @@ const STATUS: readonly (readonly [abstract new (...args: never[]) => Registratio
   [InvalidRedirectUriError, 400],
   [InvalidClientMetadataError, 400],
   [InvalidSoftwareStatementError, 400],
+  [UnapprovedSoftwareStatementError, 400],
   [InvalidClientError, 401],
   [InvalidTokenError, 401],
   [InsufficientScopeError, 403],

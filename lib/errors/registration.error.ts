@@ -22,9 +22,14 @@ export class InvalidClientMetadataError extends RegistrationError {
   readonly code = 'invalid_client_metadata';
 }
 
-/** The software statement is no signed statement (RFC 7591 section 3.2.2). */
+/** The software statement is no signed statement, or not one for this server at this time (RFC 7591 section 3.2.2). */
 export class InvalidSoftwareStatementError extends RegistrationError {
   readonly code = 'invalid_software_statement';
+}
+
+/** The software statement is valid, but its issuer or its software is not accepted (RFC 7591 section 3.2.2). */
+export class UnapprovedSoftwareStatementError extends RegistrationError {
+  readonly code = 'unapproved_software_statement';
 }
 
 /** The request cannot be read at all: its media type, size, method or path. */

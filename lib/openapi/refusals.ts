@@ -42,7 +42,8 @@ const REFUSALS = {
     status: 400,
     description:
       '`invalid_redirect_uri`: a redirection URI is missing or invalid. `invalid_client_metadata`: any other member is invalid or ' +
-      'contradicts another one, or the body is no JSON object. `invalid_software_statement`: a software statement is no signed statement. ' +
+      'contradicts another one, or the body is no JSON object. `invalid_software_statement`: a software statement is malformed, badly signed, or not for this server at this time. ' +
+      '`unapproved_software_statement`: its issuer or its software is not accepted. ' +
       '`invalid_request`: the path is malformed.',
   },
   InvalidPath: { status: 400, description: '`invalid_request`: the path is malformed.' },

@@ -5,6 +5,7 @@ import { SERVER_COLUMNS } from '../client/oauth-client.record.js';
 import { issuer } from './issuer.check.js';
 import { DEFAULT_LIMITS, EXTRAS, type DynamicRegistrationOptions } from '../dynamic-registration.options.js';
 import { checkServer, grantTypes, server } from './server.check.js';
+import { checkSoftwareStatements, softwareStatements } from './software-statements.check.js';
 import {
   count,
   flag,
@@ -68,6 +69,7 @@ const CHECKS: Readonly<Record<keyof DynamicRegistrationOptions, Check>> = {
     ),
     encryptionKeys,
   }),
+  softwareStatements,
   registrationAccessToken: members({ rotation: word('never') }),
   clientIdMetadataDocuments: orBoolean(members({ hosts: hostPatterns }, 'must be true, false or { hosts }')),
   outboundRequests: members({
@@ -119,7 +121,10 @@ export function checkOptions(options: DynamicRegistrationOptions): void {
       '"clientSecret.prefix" must have at most 8 characters with "clientSecret.hash": \'bcrypt\' and "clientSecret.encryptionKeys"',
     );
   }
-  checkMetadata(options.metadata ?? ClientMetadata, serverCapabilities(options.server));
+  const metadata = options.metadata ?? ClientMetadata;
+  const capabilities = serverCapabilities(options.server);
+  checkMetadata(metadata, capabilities);
+  checkSoftwareStatements(options.softwareStatements ?? {}, offeredFields(metadataTable(metadata), capabilities));
 }
 
 /** @throws Error when there are no options at all */

@@ -121,7 +121,10 @@ export class OAuthMetadata {
   @IsText()
   software_version?: string;
 
-  /** A signed statement about the software; judged by its form and otherwise ignored (RFC 7591 section 3.1.1). */
+  /**
+   * A signed statement about the software. Where `softwareStatements` reads them it is verified, stored and returned; else it is judged by
+   * its form and ignored (RFC 7591 section 3.1.1).
+   */
   @MetadataField({
     spec: 'RFC 7591 section 3.1.1',
     error: InvalidSoftwareStatementError,
