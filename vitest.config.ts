@@ -33,6 +33,10 @@ export const base = {
         find: /^nestjs-dynamic-registration\/(oidc-provider|oauth2-server)$/,
         replacement: fileURLToPath(new URL('lib/adapters/$1.ts', import.meta.url)),
       },
+      {
+        find: /^nestjs-dynamic-registration\/open-finance-brasil$/,
+        replacement: fileURLToPath(new URL('lib/presets/open-finance-brasil.ts', import.meta.url)),
+      },
     ],
   },
   test: {

@@ -17,6 +17,8 @@ export interface RegistrationContext {
   readonly client: OAuthClientRecord | undefined;
   /** The verified software statement of the request; without a new one that of the client. Absent where there is none (RFC 7591 section 3.1.1). */
   readonly softwareStatement?: SoftwareStatement;
+  /** The members of the request that the statement has replaced by something else, or taken away. */
+  readonly overridden?: readonly string[];
 }
 
 /**

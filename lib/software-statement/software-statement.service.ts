@@ -9,7 +9,7 @@ import { RegistrationConfiguration } from '../registration-configuration.js';
 import type { Write } from '../storage/unit-of-work.js';
 import { storedStatement, type SoftwareStatement } from './software-statement.js';
 import { SoftwareStatementVerifier } from './software-statement.verifier.js';
-import { STATEMENT_MEMBER, statedMembers, withStatement } from './statement-members.rules.js';
+import { overriddenMembers, STATEMENT_MEMBER, statedMembers, withStatement } from './statement-members.rules.js';
 import { UsedSoftwareStatements } from './used-software-statements.js';
 
 /** A request as it is judged. */
@@ -43,7 +43,11 @@ export class SoftwareStatementService {
     const { issuer, claims, text } = statement;
     const names = this.config.softwareStatements.issuers.get(issuer)?.claims;
     const stated = statedMembers(claims, this.config.metadataTable, names);
-    return { body: withStatement(request, stated, text), context: { ...context, softwareStatement: statement } };
+    const overridden = overriddenMembers(request, stated);
+    return {
+      body: withStatement(request, stated, text),
+      context: { ...context, softwareStatement: statement, overridden },
+    };
   }
 
   /** The circumstances of a change that is no request of the client: with the statement as it is, which nobody verifies again. */

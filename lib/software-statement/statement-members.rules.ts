@@ -40,10 +40,25 @@ export function statedMembers(
  * stated in all languages, and keys have one source.
  */
 export function withStatement(request: Members, stated: ReadonlyMap<string, unknown>, text: string): Members {
-  const fields = new Set([...stated.keys()].map((name) => baseOf(name)));
-  if (KEY_SOURCES.some((source) => fields.has(source))) for (const source of KEY_SOURCES) fields.add(source);
+  const fields = fieldsOf(stated);
   const own = Object.entries(request).filter(([name]) => !fields.has(baseOf(name)));
   return Object.fromEntries([...own, ...stated, [STATEMENT_MEMBER, text]]);
+}
+
+/** The members of a request that a statement has replaced by something else, or taken away. */
+export function overriddenMembers(request: Members, stated: ReadonlyMap<string, unknown>): readonly string[] {
+  const fields = fieldsOf(stated);
+  return Object.keys(request).filter((name) => {
+    const value = request[name];
+    return !isOmitted(value) && fields.has(baseOf(name)) && JSON.stringify(value) !== JSON.stringify(stated.get(name));
+  });
+}
+
+/** The fields that a statement decides about. */
+function fieldsOf(stated: ReadonlyMap<string, unknown>): ReadonlySet<string> {
+  const fields = new Set([...stated.keys()].map((name) => baseOf(name)));
+  if (KEY_SOURCES.some((source) => fields.has(source))) for (const source of KEY_SOURCES) fields.add(source);
+  return fields;
 }
 
 function baseOf(name: string): string {
