@@ -36,6 +36,7 @@ describe('the published package', () => {
       'docs/adapters.md',
       'docs/coming-from.md',
       'docs/databases.md',
+      'docs/documents.md',
       'docs/existing-server.md',
       'docs/mcp.md',
       'docs/metadata.md',
