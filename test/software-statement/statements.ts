@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose';
 import { randomUUID } from 'node:crypto';
+import type { TestDatabase } from '../support/databases.js';
 import { ISSUER } from '../support/start-server.js';
 
 /** Somebody who signs statements, with a key of their own. */
@@ -38,4 +39,20 @@ export const jti = (): string => randomUUID();
 export function withPart(statement: string, index: 0 | 1, value: unknown): string {
   const encoded = Buffer.from(JSON.stringify(value)).toString('base64url');
   return statement.split('.').with(index, encoded).join('.');
+}
+
+/** One database for several servers, which the last of them drops. */
+export async function sharedDatabase(database: TestDatabase): Promise<TestDatabase> {
+  const created = await database.create();
+  let servers = 0;
+  const drop = async () => {
+    if (--servers === 0) await created.drop();
+  };
+  return {
+    ...database,
+    create: async () => {
+      servers++;
+      return { ...created, drop };
+    },
+  };
 }
