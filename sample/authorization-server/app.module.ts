@@ -19,6 +19,7 @@ import { ClientChanges } from './storage/client-changes.listener.js';
       clientSecret: { encryptionKeys: [{ id: 'sample', key: environment.encryptionKey }] },
       clientIdMetadataDocuments: true,
       outboundRequests: { allowLoopback: environment.allowLoopback },
+      softwareStatements: environment.softwareStatements,
       cors: { origins: '*' },
       discovery: { metadata: DISCOVERY_METADATA },
       isGlobal: true,

@@ -1,4 +1,5 @@
 import { encryptionKey } from './encryption-key.js';
+import { softwareStatements } from './software-statements.js';
 
 /** What the environment says, with the defaults of this sample. */
 export const environment = read(process.env);
@@ -18,6 +19,7 @@ function read(env: NodeJS.ProcessEnv) {
     allowLoopback: oneOf('ALLOW_LOOPBACK', env['ALLOW_LOOPBACK'] ?? 'false', ['true', 'false']) === 'true',
     /** 32 octets in base64, which every instance on one database has to share. */
     encryptionKey: env['ENCRYPTION_KEY'] ?? encryptionKey(),
+    softwareStatements: softwareStatements(env['SOFTWARE_STATEMENT_ISSUER'], env['SOFTWARE_STATEMENT_JWKS']),
   } as const;
 }
 
