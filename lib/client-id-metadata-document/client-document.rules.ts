@@ -10,9 +10,6 @@ const SERVER_MEMBERS = [
   'registration_client_uri',
 ] as const;
 
-/** Members that are not metadata of a registration. */
-const LEFT_OUT = ['client_id', 'software_statement'];
-
 /**
  * The metadata of a client as if it registered, of the document at its identifier (OAuth Client ID Metadata Document section 4).
  * @returns the rule that the document breaks, in words that follow `the document`
@@ -27,7 +24,7 @@ export function registrationRequestOf(document: unknown, clientId: string): Read
   if (typeof method === 'string' && method.startsWith('client_secret_')) {
     return 'must not have a token_endpoint_auth_method with a shared secret';
   }
-  const members = Object.fromEntries(Object.entries(document).filter(([name]) => !LEFT_OUT.includes(name)));
+  const { client_id: _clientId, ...members } = document;
   // There is no secret that the default of a registration could mean, and from a list the server chooses.
   const isOpen = isOmitted(method) && isOmitted(document['token_endpoint_auth_methods_supported']);
   return isOpen ? { ...members, token_endpoint_auth_method: 'none' } : members;

@@ -13,7 +13,7 @@ const RENEWAL_MILLISECONDS = 30_000;
 const RENEWALS = 1000;
 
 /** Whose keys they are: a set that is read for one is not taken for the other. */
-export type KeySetPurpose = 'client' | 'software_statement';
+export type KeySetPurpose = 'client' | 'software-statement';
 
 /** Reads JWK Sets at URLs (RFC 7517 section 5). */
 @Injectable()

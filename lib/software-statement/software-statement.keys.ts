@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { createLocalJWKSet, type CompactVerifyGetKey, type JSONWebKeySet, type JWK } from 'jose';
 import { jwkSet, withoutUnknownKeys } from '../client-metadata/jwk-set.rules.js';
-import { judgeKey } from '../client-metadata/jwk.rules.js';
 import type { RegistrationContext } from '../client-registration/registration.policy.js';
 import { RemoteKeySets } from '../key-set/remote-key-sets.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
@@ -33,8 +32,7 @@ export class SoftwareStatementKeys {
   ): Promise<CompactVerifyGetKey> {
     const configured = this.configured.get(issuer);
     if (configured) return configured;
-    const { keys } = await this.remote.fetch('software_statement', jwksUri, kid);
-    return local({ keys: keys.filter((key) => judgeKey(key).length === 0) });
+    return local(await this.remote.fetch('software-statement', jwksUri, kid));
   }
 
   /**

@@ -75,7 +75,8 @@ export class SoftwareStatementService {
     context: RegistrationContext,
   ): Promise<SoftwareStatement | undefined> {
     const given = Object.hasOwn(request, STATEMENT_MEMBER) ? request[STATEMENT_MEMBER] : undefined;
-    const stored = this.storedOf(context.client);
+    // A document says all there is to say of its client, each time it is read.
+    const stored = context.operation === 'document' ? undefined : this.storedOf(context.client);
     if (isOmitted(given)) return stored ? this.kept(stored, context) : this.none(context);
     if (stored?.text === given) {
       // Its age and its jti were judged when it came: one that ends must not end what a client can do with itself.
@@ -83,6 +84,9 @@ export class SoftwareStatementService {
       return stored;
     }
     const statement = await this.verifier.verify(given, context);
+    if (context.operation === 'document' && this.config.softwareStatements.issuers.get(statement.issuer)?.requireJti) {
+      throw new InvalidSoftwareStatementError(`${STATEMENT_MEMBER} registers one client, and a document none`);
+    }
     if (stored && !isOfSameSoftware(statement, stored)) {
       const rule = 'must be of the same issuer and software_id as the one before';
       throw new UnapprovedSoftwareStatementError(`${STATEMENT_MEMBER} ${rule}`);

@@ -53,9 +53,10 @@ describe('client metadata document (OAuth Client ID Metadata Document section 4)
     expect(of(list)).toEqual({ client_name: 'Tides', ...list });
   });
 
-  it('is no registration: its identifier and a software statement are left out', () =>
+  it('is a request without its identifier, which no registration has', () =>
     expect(of({ software_statement: 'a.b.c', token_endpoint_auth_method: 'none' })).toEqual({
       client_name: 'Tides',
+      software_statement: 'a.b.c',
       token_endpoint_auth_method: 'none',
     }));
 });
