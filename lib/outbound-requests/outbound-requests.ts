@@ -60,9 +60,11 @@ export class OutboundRequests {
     signal.throwIfAborted();
     const addresses = await aborted(signal, this.addressesOf(url.hostname));
     signal.throwIfAborted();
+    // A connection that is being made hears of no end of its agent.
+    const ended = new AbortController();
     // One for each request: a connection that is kept would have been judged for an earlier answer of the resolver.
     const agent = new Agent({
-      connect: { ...this.connectOptions(), lookup: pinnedTo(addresses) },
+      connect: { ...this.connectOptions(), lookup: pinnedTo(addresses), signal: ended.signal },
       maxHeaderSize: HEADER_BYTES,
       pipelining: 0,
     });
@@ -77,6 +79,7 @@ export class OutboundRequests {
       const { status, statusText } = response;
       return new Response(body.length > 0 ? body : null, { status, statusText, headers });
     } finally {
+      ended.abort();
       await agent.destroy();
     }
   }
