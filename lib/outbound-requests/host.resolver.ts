@@ -7,6 +7,9 @@ export interface HostAddress {
   readonly family: number;
 }
 
+/** `localhost` and all names below it, fully qualified or not. */
+const LOCALHOST = /(?:^|\.)localhost\.?$/i;
+
 /** Finds the addresses of hosts in the DNS. Extend it and list it in `providers` to ask elsewhere. */
 @Injectable()
 export class HostResolver {
@@ -18,8 +21,8 @@ export class HostResolver {
    * @throws Error where there is none, or no answer
    */
   async resolve(hostname: string): Promise<readonly HostAddress[]> {
-    // It never is a question for the DNS (RFC 6761 section 6.3).
-    if (hostname === 'localhost') return [of('127.0.0.1', 4), of('::1', 6)];
+    // They never are a question for the DNS (RFC 6761 section 6.3).
+    if (LOCALHOST.test(hostname)) return [of('127.0.0.1', 4), of('::1', 6)];
     const [ipv4, ipv6] = await Promise.allSettled([this.dns.resolve4(hostname), this.dns.resolve6(hostname)]);
     const found = [...addresses(ipv4, 4), ...addresses(ipv6, 6)];
     if (found.length === 0 && ipv4.status === 'rejected') throw ipv4.reason;
