@@ -136,7 +136,6 @@ export interface WatchedSockets {
 /** Watches the one method behind all of `node:net`, `node:tls`, `node:http` and undici: the diagnostics channel of `node:net` tells of no TLS. */
 export function watchSockets(): WatchedSockets {
   const targets: string[] = [];
-  // oxlint-disable-next-line typescript/unbound-method -- called with its `this` below
   const connect = Socket.prototype.connect as (...parameters: unknown[]) => Socket;
   const spy = vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (
     this: Socket,
@@ -144,7 +143,7 @@ export function watchSockets(): WatchedSockets {
   ) {
     targets.push(targetOf(parameters));
     return connect.apply(this, parameters);
-  } as typeof Socket.prototype.connect);
+  });
   return { targets, stop: () => spy.mockRestore() };
 }
 
