@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, fetch, type RequestInit as UndiciRequestInit } from 'undici';
+import type { RequestInit as UndiciRequestInit } from 'undici';
 import { isLoopbackHost, readUri } from '../client-metadata/uri.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { isGlobalAddress, isLoopbackAddress } from './global-address.rules.js';
@@ -60,6 +60,8 @@ export class OutboundRequests {
     signal.throwIfAborted();
     const addresses = await aborted(signal, this.addressesOf(url.hostname));
     signal.throwIfAborted();
+    // To load it takes as long as to load NestJS, and the command line hardly ever makes a request.
+    const { Agent, fetch } = await import('undici');
     // A connection that is being made hears of no end of its agent.
     const ended = new AbortController();
     // One for each request: a connection that is kept would have been judged for an earlier answer of the resolver.
