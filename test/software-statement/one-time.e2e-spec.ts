@@ -1,4 +1,4 @@
-import { OAuthClient, UsedClientAssertion } from 'nestjs-dynamic-registration';
+import { InitialAccessToken, OAuthClient, UsedClientAssertion } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectRefusal } from '../errors/refusal.js';
 import { clientMetadata } from '../support/client-metadata.builder.js';
@@ -127,6 +127,15 @@ describe.each(platforms)(
       const others = await Promise.all(Array.from({ length: 20 }, () => server.register(clientMetadata(), null)));
       const answers = await Promise.all(others.map((client) => update(client, { software_statement: statement })));
       expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, ...Array(19).fill(400)]);
+    });
+
+    it('needs a memory, which the data source has to know, or the start ends', async () => {
+      const typeorm = { autoLoadEntities: false, entities: [OAuthClient, InitialAccessToken] };
+      await expect(startServer({ ...platform, typeorm, options: OPTIONS })).rejects.toThrow(
+        'UsedClientAssertion is not known to the data source. Add it to its entities, set autoLoadEntities: true, or take requireJti out',
+      );
+      const ignored = { ...OPTIONS.softwareStatements, mode: 'ignored' as const };
+      await (await startServer({ ...platform, typeorm, options: { softwareStatements: ignored } })).close();
     });
 
     it('may be sent twice by the client that brings it', async () => {
