@@ -441,6 +441,19 @@ describe.each(databases)('dcr clients import ($name)', (database) => {
     expect(await kept('separated')).toMatchObject({ owner });
   });
 
+  it('takes a software statement along that a server has verified, byte for byte', async () => {
+    const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const software_statement = `${encoded({ alg: 'ES256' })}.${encoded({ iss: 'https://directory.example' })}.c2ln`;
+    const little = await rows.findOneByOrFail({ clientId: 'little' });
+    const additionalMetadata = { ...little.additionalMetadata, software_statement };
+    await rows.save(Object.assign(little, { clientId: 'stated', additionalMetadata }));
+    const { stdout } = await dcr(['clients', 'export', '--connect', created.url]);
+    const mine = stdout.split('\n').find((text) => text.includes('"stated"')) ?? '';
+    await rows.delete({ clientId: 'stated' });
+    expect(await importing(await fileOf(mine))).toEqual(imported(1));
+    expect((await kept('stated'))?.additionalMetadata).toMatchObject({ software_statement });
+  });
+
   it('reads the standard input in place of -', async () => {
     const input = [line('stdin-1'), line('stdin-2')].map((one) => `${JSON.stringify(one)}\n`).join('');
     const args = ['clients', 'import', '-', '--connect', created.url];

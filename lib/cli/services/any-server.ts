@@ -30,6 +30,8 @@ export function anyServerFor(
     // No URL is made from it: the command line emits none.
     issuer: 'http://localhost',
     server: serverFor(metadata),
+    // A statement that some server has verified is kept; of a new one nothing is known here.
+    softwareStatements: { mode: 'optional', resolveKey: () => undefined },
     // Nothing is encrypted with it: it stands for a server that can.
     clientSecret: {
       ...options.clientSecret,
