@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fittingMetadata } from '../../lib/adapters/oidc-provider/fitting-metadata.js';
+import { fittingMetadata, refusedMembers } from '../../lib/adapters/oidc-provider/fitting-metadata.js';
 import type { ClientPayload } from '../../lib/adapters/oidc-provider/oidc-provider.types.js';
 
 const CLIENT = {
@@ -51,6 +51,35 @@ describe('the metadata of a client that fits a server', () => {
 
   it('is none for a client whose method of authentication is not accepted: it would get another one', () => {
     expect(fittingMetadata(CLIENT, (payload) => payload['token_endpoint_auth_method'] !== 'none')).toBeUndefined();
+  });
+
+  it.each([
+    ['id_token_encrypted_response_alg', 'RSA-OAEP-256'],
+    ['userinfo_signed_response_alg', 'ES256'],
+    ['request_object_signing_alg', 'ES256'],
+    ['require_signed_request_object', true],
+    ['require_pushed_authorization_requests', true],
+    ['require_auth_time', true],
+    ['dpop_bound_access_tokens', true],
+    ['tls_client_certificate_bound_access_tokens', true],
+    ['token_endpoint_auth_signing_alg', 'ES256'],
+    ['subject_type', 'pairwise'],
+  ])(
+    'is none for a client of which %s %s is not accepted: it would be open where it asked not to be',
+    (name, value) => {
+      const client = { ...CLIENT, [name]: value };
+      expect(fittingMetadata(client, (payload) => !(name in payload))).toBeUndefined();
+      expect(refusedMembers(client, (payload) => !(name in payload))).toEqual([name]);
+    },
+  );
+
+  it.each([
+    ['require_signed_request_object', false],
+    ['id_token_signed_response_alg', 'none'],
+    ['subject_type', 'public'],
+  ])('is without %s %s where that is not accepted: it asks for nothing', (name, value) => {
+    const accepts = (payload: ClientPayload) => !(name in payload);
+    expect(fittingMetadata({ ...CLIENT, [name]: value }, accepts)).toEqual(CLIENT);
   });
 
   it('has its members in the order of the metadata, so that the same client is the same text each time', () => {

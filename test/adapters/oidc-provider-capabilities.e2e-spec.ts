@@ -28,6 +28,24 @@ function methodOf({
   return String(Array.isArray(choices) ? choices[0] : method);
 }
 
+/** Whether a client is registered with protection that an oidc-provider does not have unless it is told to. */
+function isUnprotected(registered: Members): boolean {
+  const has = (name: string, ...harmless: readonly unknown[]) =>
+    registered[name] !== undefined && !harmless.includes(registered[name]);
+  return (
+    Object.keys(registered).some((name) =>
+      /^(?!nfv_).*_encrypted_response_(alg|enc)$|^request_object_encryption_(alg|enc)$/.test(name),
+    ) ||
+    has('id_token_signed_response_alg', 'none', 'RS256', 'PS256') ||
+    has('userinfo_signed_response_alg', 'none') ||
+    has('request_object_signing_alg', 'none') ||
+    has('token_endpoint_auth_signing_alg', 'RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519', 'HS256') ||
+    has('require_signed_request_object', false) ||
+    has('tls_client_certificate_bound_access_tokens', false) ||
+    has('subject_type', 'public')
+  );
+}
+
 describe.each(sqlite)('an oidc-provider with less than the clients may register', (database) => {
   let server: TestServer;
   let provider: RunningProvider;
@@ -54,11 +72,16 @@ describe.each(sqlite)('an oidc-provider with less than the clients may register'
   const loaded = async (members: Members) =>
     (await provider.provider.Client.find((await register(members)).client_id))?.metadata();
 
-  it.each(values)('has a client with %s %s', async (_field, _value, members) => {
-    const metadata = await loaded(members);
-    if (UNKNOWN_METHODS.includes(methodOf(members))) expect(metadata).toBeUndefined();
-    else expect(metadata).toMatchObject({ client_name: expect.any(String), client_id: expect.any(String) });
-  });
+  it.each(values)(
+    'has a client with %s %s, unless it would be less safe than it asked for',
+    async (_field, _value, members) => {
+      const registered = await register(members);
+      const metadata = (await provider.provider.Client.find(registered.client_id))?.metadata();
+      const isUnknown = UNKNOWN_METHODS.includes(methodOf(members)) || isUnprotected(registered);
+      if (isUnknown) expect(metadata).toBeUndefined();
+      else expect(metadata).toMatchObject({ client_name: expect.any(String), client_id: expect.any(String) });
+    },
+  );
 
   it.each(recordedClients)('has $name', async ({ body }) => {
     const metadata = await loaded({ ...body });
@@ -73,7 +96,6 @@ describe.each(sqlite)('an oidc-provider with less than the clients may register'
         response_types: ['code', 'token'],
         scope: 'openid tides.read offline_access tides.write',
         contacts: ['ops@tides.example', '+49 40 1234'],
-        id_token_signed_response_alg: 'HS512',
         default_acr_values: ['phr'],
         default_max_age: 60,
         post_logout_redirect_uris: ['https://tides.example/bye'],
@@ -87,7 +109,6 @@ describe.each(sqlite)('an oidc-provider with less than the clients may register'
       response_types: ['code'],
       scope: 'openid offline_access',
       contacts: ['ops@tides.example'],
-      id_token_signed_response_alg: 'RS256',
       default_max_age: 60,
       post_logout_redirect_uris: ['https://tides.example/bye'],
       redirect_uris: ['https://tides.example/cb', 'http://localhost/cb', 'cursor://host/cb'],
@@ -104,6 +125,30 @@ describe.each(sqlite)('an oidc-provider with less than the clients may register'
     const { client_id } = await register(clientMetadata(members));
     const { status, body } = await provider.token({ grant_type: 'authorization_code', code: 'x', client_id });
     expect([status, body['error']]).toEqual([401, 'invalid_client']);
+  });
+
+  it.each([
+    ['id_token_signed_response_alg', 'HS512'],
+    ['userinfo_signed_response_alg', 'RS256'],
+    ['request_object_signing_alg', 'HS256'],
+    ['require_signed_request_object', true],
+    ['tls_client_certificate_bound_access_tokens', true],
+    ['subject_type', 'pairwise'],
+  ])('does not know a client that would lose %s %s, and so be less safe than it asked for', async (name, value) => {
+    expect(await loaded(clientMetadata({ [name]: value }))).toBeUndefined();
+    expect(log.of('warn').filter((line) => line.includes(`${name}, so that the client is unknown there`))).toHaveLength(
+      1,
+    );
+  });
+
+  it.each([
+    ['require_pushed_authorization_requests', true],
+    ['dpop_bound_access_tokens', true],
+    ['require_auth_time', true],
+  ])('keeps %s, which it has', async (name, value) => {
+    expect(await loaded(clientMetadata({ [name]: value, default_acr_values: ['phr'] }))).toMatchObject({
+      [name]: value,
+    });
   });
 
   it('is told of once in the log, whatever number of clients are concerned', () => {

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { LOGGER } from '../../errors/logger.js';
-import { fittingMetadata } from './fitting-metadata.js';
-import type { ClientPayload, ProviderLike } from './oidc-provider.types.js';
+import { fittingMetadata, protectingMembers, refusedMembers } from './fitting-metadata.js';
+import type { ClientLike, ClientPayload, ProviderLike } from './oidc-provider.types.js';
 
 /** To find out what fits takes some 20 ms for the worst of clients, which a stranger may have registered and may name in any request. */
 const REMEMBERED = 1000;
@@ -36,7 +36,11 @@ export class FittingClients {
 
   private accepts(payload: ClientPayload): boolean {
     try {
-      return Reflect.construct(this.Client, [payload]) instanceof this.Client;
+      const client: unknown = Reflect.construct(this.Client, [payload]);
+      if (!isClient(client)) return false;
+      // Members of features that are off are dropped without a word.
+      const metadata = client.metadata();
+      return protectingMembers(payload).every((name) => metadata[name] === payload[name]);
     } catch (error) {
       // How it says no; anything else is a defect of one of the two.
       if (error instanceof Error && Reflect.get(error, 'statusCode') === 400) return false;
@@ -48,11 +52,17 @@ export class FittingClients {
   private tell(payload: ClientPayload, fitting: ClientPayload | undefined): void {
     const what =
       fitting === undefined
-        ? ['token_endpoint_auth_method, so that the client is unknown there']
+        ? refusedMembers(payload, (candidate) => this.accepts(candidate)).map(
+            (name) => `${name}, so that the client is unknown there`,
+          )
         : Object.keys(payload).filter((name) => JSON.stringify(fitting[name]) !== JSON.stringify(payload[name]));
     for (const one of what.filter((text) => !this.told.has(text))) {
       this.told.add(one);
       this.logger.warn(`oidc-provider does not accept what a client has registered as ${one}`);
     }
   }
+}
+
+function isClient(value: unknown): value is ClientLike {
+  return typeof value === 'object' && value !== null && 'metadata' in value;
 }

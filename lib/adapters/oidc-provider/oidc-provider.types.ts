@@ -12,6 +12,8 @@ export interface ClientLike {
   readonly redirectUris?: readonly string[] | undefined;
   compareClientSecret(presented: string): boolean | Promise<boolean>;
   redirectUriAllowed(redirectUri: string): boolean;
+  /** What it has understood, by the names on the wire. */
+  metadata(): ClientPayload;
 }
 
 /** Client metadata by its names on the wire, as the provider reads it. */
