@@ -74,5 +74,8 @@ export class DocumentCache {
 }
 
 function headersOf(response: Response): Record<string, string> {
-  return Object.fromEntries(response.headers);
+  const headers = Object.fromEntries(response.headers);
+  const { 'cache-control': directives } = headers;
+  // `No-Store` is `no-store` (RFC 9111 section 5.2), which the library only knows in lower case.
+  return directives === undefined ? headers : { ...headers, 'cache-control': directives.toLowerCase() };
 }
