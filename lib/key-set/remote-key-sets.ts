@@ -15,10 +15,15 @@ const RENEWALS = 1000;
 /** Whose keys they are: a set that is read for one is not taken for the other. */
 export type KeySetPurpose = 'client' | 'software-statement';
 
+/** How a set was read again. */
+interface Renewal {
+  readonly failure?: TemporarilyUnavailableError;
+}
+
 /** Reads JWK Sets at URLs (RFC 7517 section 5). */
 @Injectable()
 export class RemoteKeySets {
-  private readonly renewed = new LRUCache<string, true>({ max: RENEWALS, ttl: RENEWAL_MILLISECONDS });
+  private readonly renewals = new LRUCache<string, Renewal>({ max: RENEWALS, ttl: RENEWAL_MILLISECONDS });
 
   constructor(
     private readonly documents: RemoteDocuments,
@@ -34,9 +39,22 @@ export class RemoteKeySets {
     const known = await this.read(purpose, uri, false);
     if (kid === undefined || known.keys.some((key) => key.kid === kid)) return known;
     const key = JSON.stringify([purpose, uri]);
-    if (this.renewed.has(key)) return known;
-    this.renewed.set(key, true);
-    return this.read(purpose, uri, true);
+    const renewal = this.renewals.get(key);
+    // That the key is unknown was not found out then, and must not be concluded.
+    if (renewal?.failure) throw renewal.failure;
+    return renewal ? known : this.renew(key, purpose, uri);
+  }
+
+  /** Remembered when it has ended: until then, who looks for a new key too waits for the same request. */
+  private async renew(key: string, purpose: KeySetPurpose, uri: string): Promise<JSONWebKeySet> {
+    try {
+      const keySet = await this.read(purpose, uri, true);
+      this.renewals.set(key, {});
+      return keySet;
+    } catch (error) {
+      if (error instanceof TemporarilyUnavailableError) this.renewals.set(key, { failure: error });
+      throw error;
+    }
   }
 
   private async read(purpose: KeySetPurpose, url: string, isRenewed: boolean): Promise<JSONWebKeySet> {
