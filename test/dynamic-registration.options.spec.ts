@@ -11,7 +11,7 @@ import {
   RegistrationPolicy,
   type DynamicRegistrationOptions,
 } from 'nestjs-dynamic-registration';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EXTRAS } from '../lib/dynamic-registration.options.js';
 import { databases } from './support/databases.js';
 
@@ -103,6 +103,25 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer: 'http://localhost.example.com' }, `"issuer" must use https, or http on a loopback host: ${example}`],
   [{ issuer: 'ftp://auth.example.com' }, `"issuer" must use https, or http on a loopback host: ${example}`],
   [{ issuer, isuer: issuer }, '"isuer" is no option, did you mean "issuer"?'],
+  [{ issuer, outboundRequests: { timeoutSeconds: 0 } }, '"outboundRequests.timeoutSeconds" must be a positive integer'],
+  [
+    { issuer, outboundRequests: { timeoutSeconds: 1.5 } },
+    '"outboundRequests.timeoutSeconds" must be a positive integer',
+  ],
+  [{ issuer, outboundRequests: { concurrent: 0 } }, '"outboundRequests.concurrent" must be a positive integer'],
+  [
+    { issuer, outboundRequests: { concurrentPerOrigin: -1 } },
+    '"outboundRequests.concurrentPerOrigin" must be a positive integer',
+  ],
+  [
+    { issuer, outboundRequests: { cachedDocuments: 0 } },
+    '"outboundRequests.cachedDocuments" must be a positive integer',
+  ],
+  [
+    { issuer, outboundRequests: { maximumCacheSeconds: '60' } },
+    '"outboundRequests.maximumCacheSeconds" must be a positive integer',
+  ],
+  [{ issuer, outboundRequests: { allowLoopback: 'yes' } }, '"outboundRequests.allowLoopback" must be true or false'],
   [
     { issuer, tenants: 2 },
     '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, softwareStatements, registrationAccessToken, clientIdMetadataDocuments, outboundRequests, cors, discovery',
@@ -360,6 +379,25 @@ describe('a wrong configuration', () => {
     { issuer, discovery: { metadata: { service_documentation: 'https://docs.example.com' } } },
   ])('is not %j', (options) => {
     expect(() => configure(options)).not.toThrow();
+  });
+});
+
+describe('outboundRequests.allowLoopback', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('ends the start in production', () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    expect(() => configure({ issuer, outboundRequests: { allowLoopback: true } })).toThrow(
+      new Error(
+        'DynamicRegistrationModule: "outboundRequests.allowLoopback" is for development: take it out, or start with another NODE_ENV than production',
+      ),
+    );
+    expect(() => configure({ issuer, outboundRequests: { allowLoopback: false } })).not.toThrow();
+  });
+
+  it.each(['development', 'test', ''])('is taken where NODE_ENV is %j', (name) => {
+    vi.stubEnv('NODE_ENV', name);
+    expect(() => configure({ issuer, outboundRequests: { allowLoopback: true } })).not.toThrow();
   });
 });
 
