@@ -21,6 +21,8 @@ export interface ConsentFacts {
   readonly ageSeconds: number;
   /** Where the authorization response goes to: the host, or of a private-use URI the scheme (`cursor:`). */
   readonly redirectHost: string | undefined;
+  /** What that is: a site, a program on the user's own machine, or an app that has claimed the scheme. */
+  readonly redirectKind: 'web' | 'loopback' | 'private-use' | undefined;
   /** The same of all its redirect URIs. */
   readonly redirectHosts: readonly string[];
   /** Whether all of them are on the user's own machine, where any program may be the client (RFC 8252 section 8.6). */
@@ -89,6 +91,7 @@ export class ClientFactsService {
       registeredAt: client.clientIdIssuedAt,
       ageSeconds: Math.max(0, epochNow() - client.clientIdIssuedAt),
       redirectHost: redirectUri === undefined ? undefined : destinationOf(redirectUri),
+      redirectKind: redirectUri === undefined ? undefined : kindOf(redirectUri),
       redirectHosts: unique(hosts.filter((host) => host !== undefined)),
       isLoopbackOnly: redirectUris.length > 0 && redirectUris.every((uri) => uri?.kind.endsWith('loopback')),
       othersWithThisName: client.clientName === null ? 0 : await this.clients.countOthersNamed(client),
@@ -98,6 +101,12 @@ export class ClientFactsService {
 
 function words(scope: string | null | undefined): string[] {
   return unique((scope ?? '').split(' ').filter(Boolean));
+}
+
+function kindOf(uri: string): ConsentFacts['redirectKind'] {
+  const kind = parseRedirectUri(uri)?.kind;
+  if (kind === undefined || kind === 'private-use') return kind;
+  return kind.endsWith('loopback') ? 'loopback' : 'web';
 }
 
 function destinationOf(uri: string): string | undefined {

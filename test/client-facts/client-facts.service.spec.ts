@@ -159,6 +159,7 @@ describe.each(databases)('ClientFactsService ($name)', (database) => {
         registeredAt: client.clientIdIssuedAt,
         ageSeconds: expect.any(Number),
         redirectHost: 'www.tides.example',
+        redirectKind: 'web',
         redirectHosts: ['tides.example', 'www.tides.example'],
         isLoopbackOnly: false,
         othersWithThisName: 0,
@@ -171,12 +172,14 @@ describe.each(databases)('ClientFactsService ($name)', (database) => {
       });
       expect(await facts.describeForConsent(loopback, 'http://127.0.0.1:33418/cb')).toMatchObject({
         redirectHost: '127.0.0.1',
+        redirectKind: 'loopback',
         redirectHosts: ['127.0.0.1', '[::1]', 'localhost'],
         isLoopbackOnly: true,
       });
       const mixed = await register({ redirect_uris: ['cursor://anysphere.cursor-mcp/cb', 'http://localhost:8787/cb'] });
       expect(await facts.describeForConsent(mixed, 'cursor://anysphere.cursor-mcp/cb')).toMatchObject({
         redirectHost: 'cursor:',
+        redirectKind: 'private-use',
         redirectHosts: ['cursor:', 'localhost'],
         isLoopbackOnly: false,
       });
@@ -190,6 +193,7 @@ describe.each(databases)('ClientFactsService ($name)', (database) => {
         clientName: undefined,
         isSelfRegistered: false,
         redirectHost: undefined,
+        redirectKind: undefined,
         redirectHosts: [],
         isLoopbackOnly: false,
         othersWithThisName: 0,
@@ -221,6 +225,7 @@ describe.each(databases)('ClientFactsService ($name)', (database) => {
       const bent = { ...(await register()), redirectUris: ['javascript:alert(1)', 'https://tides.example/cb'] };
       expect(await facts.describeForConsent(bent, 'javascript:alert(1)')).toMatchObject({
         redirectHost: undefined,
+        redirectKind: undefined,
         redirectHosts: ['tides.example'],
       });
     });

@@ -11,9 +11,6 @@ const SCOPES: Readonly<Record<string, string>> = {
   'api:write': 'change your data',
 };
 
-/** RFC 8252 section 7.3, and the name that many clients use all the same. */
-const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
-
 const UNITS = [
   ['day', 86_400],
   ['hour', 3600],
@@ -71,10 +68,10 @@ function warning({ othersWithThisName: others }: ConsentFacts): Html {
   </p>`;
 }
 
-function destination({ redirectHost }: ConsentFacts): Html {
-  if (LOOPBACK.includes(redirectHost ?? '')) return html`a program on this computer (${redirectHost})`;
-  if (redirectHost?.endsWith(':')) return html`an app on this device (${foreign(redirectHost)})`;
-  return foreign(redirectHost ?? 'nowhere');
+function destination({ redirectHost = 'nowhere', redirectKind }: ConsentFacts): Html {
+  if (redirectKind === 'loopback') return html`a program on this computer (${redirectHost})`;
+  if (redirectKind === 'private-use') return html`an app on this device (${foreign(redirectHost)})`;
+  return foreign(redirectHost);
 }
 
 /** Of a document nothing is proven but the host that it is read from. */
