@@ -138,8 +138,10 @@ export class ClientSecretService {
    */
   reencrypted(client: Pick<OAuthClientRecord, 'clientId' | 'clientSecretEncrypted'>): string | undefined {
     const { clientId, clientSecretEncrypted: stored } = client;
-    if (!isKey(stored) || this.cipher.isCurrent(stored)) return undefined;
-    return this.cipher.encrypt(this.cipher.decrypt(stored, clientId), clientId);
+    if (!isKey(stored)) return undefined;
+    // Of what claims the first key, too: other octets may have been given its id.
+    const secret = this.cipher.decrypt(stored, clientId);
+    return this.cipher.isCurrent(stored) ? undefined : this.cipher.encrypt(secret, clientId);
   }
 
   private async issued(

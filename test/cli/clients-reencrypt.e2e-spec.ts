@@ -102,6 +102,16 @@ describe.each(databases)('dcr clients reencrypt ($name)', (database) => {
     expect(await stored(client_id)).toEqual(before);
   });
 
+  it('names a client whose key has its id and other octets, whichever key it is', async () => {
+    const { client_id } = await register('client_secret_jwt');
+    const before = (await stored(client_id)).clientSecretEncrypted;
+    const replaced = await moduleOf('replaced', [{ ...FORMER, key: Buffer.alloc(32, 3).toString('base64') }]);
+    const { code, stderr } = await reencrypt(replaced);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(client_id);
+    expect((await stored(client_id)).clientSecretEncrypted).toBe(before);
+  });
+
   it('loses no update of a server that runs meanwhile', async () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => register('client_secret_jwt')));
     const update = async ({ client_id, client_secret, registration_access_token: token }: (typeof clients)[number]) =>

@@ -43,8 +43,7 @@ export async function reencryptClients(
     const reencrypt = async ({ clientId, clientSecretEncrypted }: OAuthClientRecord) => {
       if (clientSecretEncrypted === null) return;
       try {
-        const isCurrent = cipher.isCurrent(clientSecretEncrypted) || !(await administration.reencryptSecret(clientId));
-        counts[isCurrent ? 'current' : 'reencrypted']++;
+        counts[(await administration.reencryptSecret(clientId)) ? 'reencrypted' : 'current']++;
       } catch (error) {
         // Anything else stops it; what is done is done.
         if (!(error instanceof UndecryptableSecretError)) throw error;
