@@ -117,6 +117,11 @@ export class DynamicRegistrationModule
         `anybody may register at ${this.config.registrationEndpoint}: put a rate limit in front of it`,
       );
     }
+    if (this.config.clientIdMetadataDocuments && !this.config.clientIdMetadataDocuments.hosts) {
+      new Logger(LOGGER).warn(
+        'anybody may be a client by a metadata document: clientIdMetadataDocuments.hosts names hosts',
+      );
+    }
     if (this.adapterHost.httpAdapter) this.routes.afterRegistration(this.adapterHost.httpAdapter);
   }
 

@@ -69,14 +69,16 @@ export interface ManagementOptions {
 
 /** Requests of this server to URLs that clients and their documents name: keys, sector identifiers, client metadata. */
 export interface OutboundRequestOptions {
-  /** How long one may take in all, from the resolution of the name to the last byte. @default 5 */
+  /** How long one may take in all, from the resolution of the name to the last byte; 60 at most. @default 5 */
   readonly timeoutSeconds?: number;
-  /** How many run at once. @default 16 */
+  /** How many run at once. @default 64 */
   readonly concurrent?: number;
   /** How many of them to one origin; up to 100 more wait for their turn. @default 4 */
   readonly concurrentPerOrigin?: number;
   /** How many documents are kept in memory, 16 MiB at most. @default 1000 */
   readonly cachedDocuments?: number;
+  /** How long a document is kept at least, whatever its origin says: with 0 an origin may have it read at every use. @default 0 */
+  readonly minimumCacheSeconds?: number;
   /** How long a document is kept at most, whatever its origin allows (RFC 9111). @default 86400 */
   readonly maximumCacheSeconds?: number;
   /** Lets requests go to this very machine, over http too: for development, and refused where `NODE_ENV` is `production`. @default false */
@@ -208,11 +210,13 @@ export const DEFAULT_CLIENT_SECRET = {
   encryptionKeys: [],
 } as const satisfies ClientSecretOptions;
 
+/** Requests to URLs of others. */
 export const DEFAULT_OUTBOUND_REQUESTS = {
   timeoutSeconds: 5,
-  concurrent: 16,
+  concurrent: 64,
   concurrentPerOrigin: 4,
   cachedDocuments: 1000,
+  minimumCacheSeconds: 0,
   maximumCacheSeconds: 86_400,
   allowLoopback: false,
 } as const satisfies OutboundRequestOptions;

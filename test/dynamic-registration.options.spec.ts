@@ -103,10 +103,35 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer: 'http://localhost.example.com' }, `"issuer" must use https, or http on a loopback host: ${example}`],
   [{ issuer: 'ftp://auth.example.com' }, `"issuer" must use https, or http on a loopback host: ${example}`],
   [{ issuer, isuer: issuer }, '"isuer" is no option, did you mean "issuer"?'],
-  [{ issuer, outboundRequests: { timeoutSeconds: 0 } }, '"outboundRequests.timeoutSeconds" must be a positive integer'],
+  [
+    { issuer, outboundRequests: { timeoutSeconds: 0 } },
+    '"outboundRequests.timeoutSeconds" must be a whole number of seconds from 1 to 60',
+  ],
   [
     { issuer, outboundRequests: { timeoutSeconds: 1.5 } },
-    '"outboundRequests.timeoutSeconds" must be a positive integer',
+    '"outboundRequests.timeoutSeconds" must be a whole number of seconds from 1 to 60',
+  ],
+  [
+    { issuer, outboundRequests: { timeoutSeconds: 61 } },
+    '"outboundRequests.timeoutSeconds" must be a whole number of seconds from 1 to 60',
+  ],
+  [
+    { issuer, clientIdMetadataDocuments: true, server: { tokenEndpointAuthMethods: ['client_secret_basic'] } },
+    '"clientIdMetadataDocuments" needs none or private_key_jwt in "server.tokenEndpointAuthMethods"',
+  ],
+  [
+    {
+      issuer,
+      clientIdMetadataDocuments: true,
+      openGrantTypes: ['client_credentials'],
+      server: { grantTypes: ['authorization_code'] },
+    },
+    '"clientIdMetadataDocuments" needs a grant type of "openGrantTypes" in "server.grantTypes"',
+  ],
+  [{ issuer, clientIdMetadataDocuments: { hosts: [] } }, '"clientIdMetadataDocuments.hosts" must not be empty'],
+  [
+    { issuer, clientIdMetadataDocuments: { hosts: ['localhost:8123'] } },
+    '"clientIdMetadataDocuments.hosts[0]" must be host names such as client.example.com or *.example.com',
   ],
   [{ issuer, outboundRequests: { concurrent: 0 } }, '"outboundRequests.concurrent" must be a positive integer'],
   [

@@ -13,9 +13,9 @@ export interface ConsentFacts {
   readonly clientName: string | undefined;
   /** Whether it registered itself or is known by its document alone, so that nobody has looked at it. */
   readonly isSelfRegistered: boolean;
-  /** The host that speaks for a client of a metadata document, the one thing of it that is proven; undefined for any other client. */
+  /** The host, with its port, that speaks for a client of a metadata document, the one thing of it that is proven; undefined for any other client. */
   readonly clientIdHost: string | undefined;
-  /** When it registered, in seconds since the epoch. */
+  /** When it registered, in seconds since the epoch; of a client of a document, when this process first read it. */
   readonly registeredAt: number;
   /** How long ago that was. */
   readonly ageSeconds: number;
@@ -87,7 +87,7 @@ export class ClientFactsService {
     return {
       clientName: client.clientName ?? undefined,
       isSelfRegistered: client.source !== 'manual',
-      clientIdHost: client.source === 'document' ? new URL(client.clientId).hostname : undefined,
+      clientIdHost: client.source === 'document' ? new URL(client.clientId).host : undefined,
       registeredAt: client.clientIdIssuedAt,
       ageSeconds: Math.max(0, epochNow() - client.clientIdIssuedAt),
       redirectHost: redirectUri === undefined ? undefined : destinationOf(redirectUri),

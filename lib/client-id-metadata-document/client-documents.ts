@@ -71,8 +71,9 @@ export class ClientDocuments {
       });
     } catch (error) {
       if (!(error instanceof OutboundRequestError)) throw error;
-      if (error.isTransient) throw new TemporarilyUnavailableError(`client metadata document: ${error.message}`);
-      this.logger.debug(`a client metadata document is not acceptable: ${error.message}`);
+      // Anybody can name any URL: a log is not to be filled by that.
+      this.logger.debug(`client metadata document: ${error.message}`);
+      if (error.isTransient) throw new TemporarilyUnavailableError();
       return undefined;
     }
   }

@@ -23,7 +23,8 @@ export interface RegistrationContext {
 
 /**
  * Decides about a proposed registration or update, with every default applied. The class is also the injection token: extend it and list
- * the subclass in `policies`. Policies run in their order, each on what the one before returned.
+ * the subclass in `policies`. Policies run in their order, each on what the one before returned. The services of this module need the policies: one
+ * that needs a service takes it from `ModuleRef` when it runs, and not in its constructor.
  */
 export abstract class RegistrationPolicy {
   /**

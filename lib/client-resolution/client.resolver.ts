@@ -30,6 +30,7 @@ export class ClientResolver {
   }
 
   /**
+   * Looks a client up where not being able to is an error.
    * @returns the client with exactly this identifier; undefined when there is none, and for anything that is not a non-empty string
    * @throws TemporarilyUnavailableError when that cannot be told now
    */

@@ -17,7 +17,7 @@ export interface OpenFinanceBrasilOptions {
 /** What to spread into the options of `forRoot`. */
 export interface OpenFinanceBrasil extends Pick<
   DynamicRegistrationOptions,
-  'softwareStatements' | 'registrationAccessToken'
+  'softwareStatements' | 'registrationAccessToken' | 'openGrantTypes'
 > {
   /** Add your scopes: `server: { ...brasil.server, scopes: ['openid', 'accounts'] }`. */
   readonly server: ServerOptions;
@@ -38,8 +38,10 @@ const CLAIMS = {
   software_jwks_uri: 'jwks_uri',
 } as const satisfies SoftwareStatementIssuer['claims'];
 
+const GRANT_TYPES = ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'];
+
 const SERVER: ServerOptions = {
-  grantTypes: ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'],
+  grantTypes: GRANT_TYPES,
   responseTypes: ['code id_token', 'code'],
   tokenEndpointAuthMethods: ['private_key_jwt', 'tls_client_auth'],
   tokenEndpointAuthSigningAlgs: ['PS256'],
@@ -51,7 +53,7 @@ const SERVER: ServerOptions = {
 
 /**
  * Registration as Open Finance Brasil has it (Open Finance Brasil Financial-grade API Dynamic Client Registration section 7): a PS256 statement of the directory,
- * not older than five minutes, for each registration and each update; keys at `software_jwks_uri` alone, redirection URIs among
+ * not older than five minutes, for each registration and each update, where that of the registration will do; keys at `software_jwks_uri` alone, redirection URIs among
  * `software_redirect_uris`, and registration access tokens that stay. Scopes by the roles of an organisation, and the client certificate of the
  * caller, are for a policy and a guard of yours.
  */
@@ -72,6 +74,8 @@ export function openFinanceBrasil({ environment, issuer, jwksUri }: OpenFinanceB
       ],
     },
     registrationAccessToken: { rotation: 'never' },
+    // With `access: 'open'` it is the statement that lets clients in.
+    openGrantTypes: GRANT_TYPES,
     server: SERVER,
     policies: [DirectorySoftwarePolicy],
   };

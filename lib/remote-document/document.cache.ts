@@ -26,6 +26,7 @@ export class DocumentCache {
   constructor(
     documents: number,
     bytes: number,
+    private readonly minimumSeconds: number,
     private readonly maximumSeconds: number,
   ) {
     this.documents = new LRUCache({ max: documents, maxSize: bytes, sizeCalculation: (document) => document.bytes });
@@ -57,7 +58,7 @@ export class DocumentCache {
       // The rules of a cache with one user: this server.
       { shared: false },
     );
-    if (policy.storable()) this.documents.set(key, this.entry(value, bytes, policy));
+    if (policy.storable() || this.minimumSeconds > 0) this.documents.set(key, this.entry(value, bytes, policy));
     else this.documents.delete(key);
   }
 
@@ -68,7 +69,8 @@ export class DocumentCache {
   }
 
   private entry(value: object, bytes: number, policy: CachePolicy): CachedDocument {
-    const seconds = Math.min(policy.timeToLive() / 1000, this.maximumSeconds);
+    const ofOrigin = policy.storable() ? policy.timeToLive() / 1000 : 0;
+    const seconds = Math.max(this.minimumSeconds, Math.min(ofOrigin, this.maximumSeconds));
     return { value, bytes: Math.max(1, bytes), policy, freshUntil: Date.now() + seconds * 1000 };
   }
 }

@@ -36,8 +36,8 @@ export class RemoteDocuments {
     private readonly requests: OutboundRequests,
     config: RegistrationConfiguration,
   ) {
-    const { cachedDocuments, maximumCacheSeconds } = config.outboundRequests;
-    this.cache = new DocumentCache(cachedDocuments, CACHED_BYTES, maximumCacheSeconds);
+    const { cachedDocuments, minimumCacheSeconds, maximumCacheSeconds } = config.outboundRequests;
+    this.cache = new DocumentCache(cachedDocuments, CACHED_BYTES, minimumCacheSeconds, maximumCacheSeconds);
   }
 
   /**

@@ -369,6 +369,20 @@ describe.each(cases)('clients of an oidc-provider ($adapter, $database.name)', (
       expect(await response.json()).toMatchObject({ registration_endpoint: `${server.issuer}/register` });
     });
 
+    it('says that clients may be known by a document where they may', async () => {
+      const setup = { ...platform, options: { clientIdMetadataDocuments: true } };
+      const other = await startServer(setup);
+      try {
+        expect(clientsOf(other).configuration().discovery).toEqual({
+          registration_endpoint: `${other.issuer}/register`,
+          client_id_metadata_document_supported: true,
+        });
+        expect(clientsOf(server).configuration().discovery).not.toHaveProperty('client_id_metadata_document_supported');
+      } finally {
+        await other.close();
+      }
+    });
+
     it('may keep clients of its own, with secrets of its own', async () => {
       const kept = { client_id: 'kept', client_secret: 'kept secret', redirect_uris: [], response_types: [] };
       const clients = [{ ...kept, grant_types: ['client_credentials'] }];

@@ -170,7 +170,7 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
     const facts = server.app.get(ClientFactsService, { strict: false });
     const client = await found();
     expect(await facts.describeForConsent(client)).toMatchObject({
-      clientIdHost: 'client.documents.test',
+      clientIdHost: `client.documents.test:${site.port}`,
       isSelfRegistered: true,
       isLoopbackOnly: true,
     });

@@ -32,7 +32,6 @@ describe.each(platforms)('Open Finance Brasil ($adapter, $database.name)', (plat
         ...brasil,
         server: { ...brasil.server, scopes: ['openid', 'accounts'] },
         access: 'open',
-        openGrantTypes: brasil.server.grantTypes ?? [],
         outboundRequests: { allowLoopback: true },
         providers: [
           { provide: OutboundRequests, useClass: TrustingOutboundRequests },

@@ -105,6 +105,14 @@ describe('a remote document is kept as its origin says (RFC 9111)', () => {
     await expectKept(86_400);
   });
 
+  it.each(['no-store', 'no-cache', 'max-age=0', 'max-age=5'])(
+    'at least minimumCacheSeconds, also with %s',
+    async (directive) => {
+      answerWith({ 'cache-control': directive });
+      await expectKept(10, { minimumCacheSeconds: 10 });
+    },
+  );
+
   it('asks with what it may be told apart by, and JSON alone', async () => {
     answerWith({ 'cache-control': 'no-cache', etag: '"1"', 'last-modified': at(-60) });
     const read = reader();

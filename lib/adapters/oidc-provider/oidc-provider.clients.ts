@@ -47,14 +47,17 @@ export class OidcProviderClients {
    * @param languageTags languages in which your pages show names of clients: the provider keeps `client_name#ja` for `ja`
    */
   configuration({ languageTags = [] }: { readonly languageTags?: readonly string[] } = {}): ClientConfiguration {
-    const { access, registrationEndpoint, metadataTable: table } = this.config;
+    const { access, registrationEndpoint, metadataTable: table, clientIdMetadataDocuments } = this.config;
     const standard = metadataTable(ClientMetadata);
     const ofHost = [...table.keys()].filter((name) => !standard.has(name));
     const tagged = [...table.values()]
       .filter((row) => row.languageTags)
       .flatMap(({ name }) => languageTags.map((tag) => `${name}#${tag}`));
     return {
-      discovery: access === 'disabled' ? {} : { registration_endpoint: registrationEndpoint },
+      discovery: {
+        ...(access !== 'disabled' && { registration_endpoint: registrationEndpoint }),
+        ...(clientIdMetadataDocuments && { client_id_metadata_document_supported: true }),
+      },
       extraClientMetadata: { properties: [...SOFTWARE, ...ofHost, ...tagged] },
       // It was checked when the client registered; the provider would fetch it again.
       sectorIdentifierUriValidate: () => false,

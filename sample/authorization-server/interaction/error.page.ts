@@ -7,8 +7,10 @@ export function problemPage(error: string, description?: string): string {
     return page(
       'This application has to register again',
       html`<p>
-        The server does not know it any more. Remove the application, or its connection to this server, and add it anew.
-      </p>`,
+          The server does not know it, or not any more. Remove the application, or its connection to this server, and
+          add it anew.
+        </p>
+        <p class="note">Does it describe itself at an address of its own? Then that description cannot be used.</p>`,
     );
   }
   return page(
