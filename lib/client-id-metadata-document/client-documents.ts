@@ -99,8 +99,9 @@ export class ClientDocuments {
         version: (previous?.version ?? 1) + (isChanged ? 1 : 0),
       }),
     );
+    // Where they cannot be told now the change is none yet, and is told with the next request.
+    if (isChanged) await this.listeners.tellAll({ type: 'updated', client, previous, credential: undefined });
     this.last.set(clientId, client);
-    if (isChanged) await this.listeners.tell({ type: 'updated', client, previous, credential: undefined });
     return client;
   }
 

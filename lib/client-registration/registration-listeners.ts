@@ -40,6 +40,16 @@ export class RegistrationListeners {
     };
   }
 
+  /**
+   * Tells all of a change that is stored nowhere: those that take part in a unit of work have one of their own.
+   * @throws TemporarilyUnavailableError, or what such a listener threw: they have to be told again
+   */
+  async tellAll(event: RegistrationEvent): Promise<void> {
+    const participant = this.participant(event);
+    if (participant) await this.storage.unitOfWork.run([], participant);
+    await this.tell(event);
+  }
+
   /** Tells the others of what is stored. */
   async tell(event: RegistrationEvent): Promise<void> {
     for (const listener of this.after) {

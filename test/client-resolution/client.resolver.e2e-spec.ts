@@ -11,11 +11,13 @@ import {
   OutboundRequests,
   RegistrationListener,
   RegistrationPolicy,
+  TransactionalRegistrationListener,
   type ClientMetadata,
   type OAuthClientRecord,
   type RegistrationContext,
   type RegistrationEvent,
 } from 'nestjs-dynamic-registration';
+import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { privateKey, publicKey } from '../support/client-metadata.builder.js';
 import {
@@ -34,6 +36,18 @@ const contexts: RegistrationContext[] = [];
 class Events extends RegistrationListener {
   override handle(event: RegistrationEvent): void {
     events.push(event);
+  }
+}
+
+@Injectable()
+class EventsWithin extends TransactionalRegistrationListener {
+  static isFailing = false;
+  static readonly events: RegistrationEvent[] = [];
+
+  override async handle(event: RegistrationEvent, manager: EntityManager): Promise<void> {
+    await manager.query('SELECT 1');
+    if (EventsWithin.isFailing) throw new Error('not now');
+    EventsWithin.events.push(event);
   }
 }
 
@@ -84,7 +98,7 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
         discovery: true,
         clientIdMetadataDocuments: { hosts: ['*.documents.test'] },
         outboundRequests: { allowLoopback: true, timeoutSeconds: 1 },
-        listeners: [Events],
+        listeners: [Events, EventsWithin],
         policies: [NoForbiddenNames],
         providers: [
           { provide: OutboundRequests, useClass: TrustingOutboundRequests },
@@ -103,6 +117,7 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
     url = site.url('client.documents.test', `/${count++}.json`);
     serve({});
     events.length = 0;
+    EventsWithin.events.length = 0;
     contexts.length = 0;
     resolver.questions.length = 0;
     Object.assign(Trust, { isFetched: true, isUsed: true });
@@ -309,6 +324,37 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
       });
       expect(events).toEqual([{ type: 'updated', client: after, previous: before, credential: undefined }]);
     });
+
+    it('a name: those listeners are told, too, that take part in transactions', async () => {
+      serve({}, NOT_KEPT);
+      const before = await found();
+      serve({ client_name: 'Ebb and Flow' }, NOT_KEPT);
+      const after = await found();
+      expect(EventsWithin.events).toEqual([
+        { type: 'updated', client: after, previous: before, credential: undefined },
+      ]);
+    });
+
+    it.skipIf(platform.database.kind === 'sqlite')(
+      'a name: where such a listener fails, it is told again',
+      async () => {
+        serve({}, NOT_KEPT);
+        const before = await found();
+        serve({ client_name: 'Ebb and Flow' }, NOT_KEPT);
+        EventsWithin.isFailing = true;
+        try {
+          await expect(found()).rejects.toThrow('not now');
+        } finally {
+          EventsWithin.isFailing = false;
+        }
+        expect(events).toEqual([]);
+        const after = await found();
+        expect(after.version).toBe(before.version + 1);
+        for (const told of [events, EventsWithin.events]) {
+          expect(told).toEqual([{ type: 'updated', client: after, previous: before, credential: undefined }]);
+        }
+      },
+    );
 
     it('a page about it: nobody is told', async () => {
       serve({}, NOT_KEPT);
