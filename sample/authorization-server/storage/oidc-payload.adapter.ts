@@ -55,6 +55,14 @@ export class OidcPayloadAdapter implements Adapter {
   private async held(payload: AdapterPayload): Promise<AdapterPayload | undefined> {
     const clientId = clientIdOf(payload);
     if (typeof clientId !== 'string') return payload;
-    return heldByClient(this.model, payload, await this.clients.find(clientId));
+    const found = await this.clients.resolve(clientId);
+    if (found.outcome === 'unavailable') throw unavailable(found.error);
+    return heldByClient(this.model, payload, found.outcome === 'found' ? found.client : undefined);
   }
+}
+
+/** A client that cannot be looked up now says nothing about what it has: the provider answers 503. */
+function unavailable(cause: Error): Error {
+  const error = new errors.TemporarilyUnavailable(cause.message, { cause });
+  return Object.assign(error, { expose: true, status: 503, statusCode: 503, allow_redirect: false });
 }
