@@ -11,6 +11,7 @@ const APART = [
   'test/openapi/sample.e2e-spec.ts',
   'test/package.spec.ts',
   'test/sample/authorization-server.e2e-spec.ts',
+  'test/sample/client-documents.e2e-spec.ts',
   'test/sample/mcp-server.e2e-spec.ts',
   'test/storage/**',
   'test/two-in-one-process.e2e-spec.ts',

@@ -37,10 +37,17 @@ interface Setup {
   readonly database: TestDatabase;
   /** What the issuer is, by the port; by default without a path. */
   readonly issuerOf?: (port: number) => string;
+  /** What else its environment says. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts the authorization server of the sample on a database of its own. */
-export async function startAuthorizationServer({ adapter, database, issuerOf }: Setup): Promise<RunningServer> {
+export async function startAuthorizationServer({
+  adapter,
+  database,
+  issuerOf,
+  environment,
+}: Setup): Promise<RunningServer> {
   const created = await database.create();
   const port = await freePort();
   const issuer = issuerOf?.(port) ?? `http://localhost:${port}`;
@@ -50,6 +57,7 @@ export async function startAuthorizationServer({ adapter, database, issuerOf }: 
     DATABASE_URL: created.url,
     HTTP_ADAPTER: adapter,
     INITIAL_ACCESS_TOKEN: TOKEN,
+    ...environment,
   });
   return new RunningServer(`http://localhost:${port}`, issuer, created, stop);
 }
