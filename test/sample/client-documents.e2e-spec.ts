@@ -182,7 +182,8 @@ describe.each(platforms)('clients of the sample known by a document ($adapter, $
       const { client_id } = documentClient();
       const config = await configure(client_id, None());
       const { consent, tokens } = await grant(config);
-      for (const fact of ['Tide Tables', 'describes itself', 'described by', '<bdi>localhost</bdi>', 'tides.example']) {
+      const host = `<bdi>${new URL(client_id).host}</bdi>`;
+      for (const fact of ['Tide Tables', 'describes itself', 'described by', host, 'tides.example']) {
         expect(consent.text).toContain(fact);
       }
       expect(consent.text).not.toContain('Registered');

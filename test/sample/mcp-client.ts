@@ -66,7 +66,9 @@ export class McpClient implements OAuthClientProvider {
       authProvider: this,
       fetch: async (input, init) => {
         const response = await fetch(input, init);
-        this.steps.push(`${init?.method ?? 'GET'} ${new URL(input).pathname} ${response.status}`);
+        const step = `${init?.method ?? 'GET'} ${new URL(input).pathname}`;
+        // The SDK looks for a stream beside all else, sooner or later.
+        if (step !== `GET ${this.url.pathname}`) this.steps.push(`${step} ${response.status}`);
         return response;
       },
     });
