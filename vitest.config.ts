@@ -11,11 +11,25 @@ const APART = [
   'test/openapi/sample.e2e-spec.ts',
   'test/package.spec.ts',
   'test/sample/authorization-server.e2e-spec.ts',
+  'test/sample/authorization-server/**',
   'test/sample/client-documents.e2e-spec.ts',
   'test/sample/mcp-server.e2e-spec.ts',
   'test/storage/**',
   'test/two-in-one-process.e2e-spec.ts',
 ];
+
+/** Tests of whole samples and guides. They are of the current line, so that a run on another one can do without: `TEST_SAMPLES=none`. */
+const OF_SAMPLES = [
+  'test/browser/**',
+  'test/contract/running-sample.e2e-spec.ts',
+  'test/docs/*.e2e-spec.ts',
+  'test/openapi/sample.e2e-spec.ts',
+  'test/sample/authorization-server.e2e-spec.ts',
+  'test/sample/authorization-server/**',
+  'test/sample/client-documents.e2e-spec.ts',
+  'test/sample/mcp-server.e2e-spec.ts',
+];
+const leftOut = process.env['TEST_SAMPLES'] === 'none' ? OF_SAMPLES : [];
 
 /** What every project has. */
 export const base = {
@@ -80,6 +94,7 @@ export default defineConfig({
         test: {
           ...base.test,
           name: 'apart',
+          exclude: leftOut,
           include: APART.map((path) => path.replace(/\*\*$/, '**/*spec.ts')),
           // These wait even more: for processes to start and end, for locks and for time limits.
           maxWorkers: 5,

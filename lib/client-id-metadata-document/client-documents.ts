@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { ClientMetadataValidator } from '../client-metadata/client-metadata.validator.js';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
@@ -92,13 +93,13 @@ export class ClientDocuments {
       owner: null,
       registeredOpenly: true,
     });
-    const isChanged = previous !== undefined && TOLD.some((name) => !isSame(previous[name], made[name]));
     const client = Object.freeze(
       Object.assign(made, {
         clientIdIssuedAt: previous?.clientIdIssuedAt ?? made.clientIdIssuedAt,
-        version: (previous?.version ?? 1) + (isChanged ? 1 : 0),
+        version: versionOf(made),
       }),
     );
+    const isChanged = previous !== undefined && previous.version !== client.version;
     // Where they cannot be told now the change is none yet, and is told with the next request.
     if (isChanged) await this.listeners.tellAll({ type: 'updated', client, previous, credential: undefined });
     this.last.set(clientId, client);
@@ -119,6 +120,8 @@ export class ClientDocuments {
   }
 }
 
-function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+/** Made of what is told, so that every instance has the same: a page of one and the form of another are about the same client. */
+function versionOf(client: OAuthClientRecord): number {
+  const told = JSON.stringify(TOLD.map((name) => client[name]));
+  return createHash('sha256').update(told).digest().readUInt32BE() >>> 1;
 }

@@ -21,7 +21,7 @@ export interface OAuthClientRecord {
   registeredOpenly: boolean;
   /** Who is responsible: what the guard's credential named. */
   owner: string | null;
-  /** Counts the changes; the guard of concurrent updates. */
+  /** Counts the changes; the guard of concurrent updates. Of a client of a document, another number when it has changed. */
   version: number;
 
   redirectUris: string[] | null;

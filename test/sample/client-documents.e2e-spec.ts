@@ -26,7 +26,7 @@ import {
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDocumentServer, type DocumentServer } from '../support/document-server.js';
-import { platforms } from '../support/start-server.js';
+import { platformsOnce } from '../support/start-server.js';
 import {
   OTHER_URI,
   REDIRECT_URI,
@@ -56,9 +56,7 @@ const METADATA = {
   scope: SCOPE,
 };
 
-describe.each(platforms)('clients of the sample known by a document ($adapter, $database.name)', (platform) => {
-  // Where the database makes no difference: each adapter once.
-  const isAdapterOnce = platform.database.kind === (platform.adapter === 'express' ? 'sqlite' : 'postgres');
+describe.each(platformsOnce)('clients of the sample known by a document ($adapter, $database.name)', (platform) => {
   let site: DocumentServer;
   let server: RunningServer;
   let mcp: McpProcess | undefined;
@@ -86,7 +84,7 @@ describe.each(platforms)('clients of the sample known by a document ($adapter, $
       },
     });
     stored = await server.register(WEB);
-    if (isAdapterOnce) mcp = await startMcpProcess({ ISSUER: server.issuer });
+    mcp = await startMcpProcess({ ISSUER: server.issuer });
   });
   afterAll(async () => {
     await mcp?.stop();
@@ -194,44 +192,41 @@ describe.each(platforms)('clients of the sample known by a document ($adapter, $
       await useAndRevoke(config, String(tokens.refresh_token));
     });
 
-    it.runIf(isAdapterOnce)(
-      'proves who it is with a key at the jwks_uri of its document, and with the next one without a restart',
-      async () => {
-        const jwksUri = newUrl();
-        const { client_id } = documentClient({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri });
-        const newKey = async (kid: string) => {
-          const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
-          const { privateKey, publicKey } = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-          const { kty, crv, x, y } = await webcrypto.subtle.exportKey('jwk', publicKey);
-          return { jwk: { kty, crv, x, y, kid }, key: { key: privateKey, kid } };
-        };
-        const [first, second] = [await newKey('1'), await newKey('2')];
-        serveJson(jwksUri, { keys: [first.jwk] });
-        const before = await configure(client_id, PrivateKeyJwt(first.key));
-        const { tokens } = await grant(before);
+    it('proves who it is with a key at the jwks_uri of its document, and with the next one without a restart', async () => {
+      const jwksUri = newUrl();
+      const { client_id } = documentClient({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: jwksUri });
+      const newKey = async (kid: string) => {
+        const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+        const { privateKey, publicKey } = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+        const { kty, crv, x, y } = await webcrypto.subtle.exportKey('jwk', publicKey);
+        return { jwk: { kty, crv, x, y, kid }, key: { key: privateKey, kid } };
+      };
+      const [first, second] = [await newKey('1'), await newKey('2')];
+      serveJson(jwksUri, { keys: [first.jwk] });
+      const before = await configure(client_id, PrivateKeyJwt(first.key));
+      const { tokens } = await grant(before);
 
-        serveJson(jwksUri, { keys: [second.jwk] });
-        // The provider keeps keys for a minute at least, whatever their origin says.
-        await setClock(62);
-        try {
-          const secondsAhead = async () => {
-            const { client_id_issued_at: issuedAt } = (await server.register(WEB)) as Client & Json;
-            return Number(issuedAt) - Date.now() / 1000;
-          };
-          await expect.poll(secondsAhead).toBeGreaterThan(50);
-          const after = await configure(client_id, PrivateKeyJwt(second.key));
-          await useAndRevoke(after, String(tokens.refresh_token));
-          await expect(refreshTokenGrant(before, String(tokens.refresh_token))).rejects.toMatchObject({
-            error: 'invalid_client',
-          });
-        } finally {
-          await setClock(0);
-        }
-      },
-    );
+      serveJson(jwksUri, { keys: [second.jwk] });
+      // The provider keeps keys for a minute at least, whatever their origin says.
+      await setClock(62);
+      try {
+        const secondsAhead = async () => {
+          const { client_id_issued_at: issuedAt } = (await server.register(WEB)) as Client & Json;
+          return Number(issuedAt) - Date.now() / 1000;
+        };
+        await expect.poll(secondsAhead).toBeGreaterThan(50);
+        const after = await configure(client_id, PrivateKeyJwt(second.key));
+        await useAndRevoke(after, String(tokens.refresh_token));
+        await expect(refreshTokenGrant(before, String(tokens.refresh_token))).rejects.toMatchObject({
+          error: 'invalid_client',
+        });
+      } finally {
+        await setClock(0);
+      }
+    });
   });
 
-  describe.runIf(isAdapterOnce)('the MCP SDK', () => {
+  describe('the MCP SDK', () => {
     const countClients = async () => {
       const dataSource = await new DataSource(server.database.options).initialize();
       try {
@@ -444,7 +439,7 @@ describe.each(platforms)('clients of the sample known by a document ($adapter, $
       expect((await server.refresh(client, tokens['refresh_token'])).status).toBe(200);
     });
 
-    it.runIf(isAdapterOnce)('because its server is down: the same', async () => {
+    it('because its server is down: the same', async () => {
       const own = await startDocumentServer();
       const client_id = own.url('localhost', '/client.json');
       own.answerJson({ client_id, ...METADATA }, NOT_KEPT);
@@ -474,7 +469,7 @@ describe.each(platforms)('clients of the sample known by a document ($adapter, $
     });
   });
 
-  describe.runIf(isAdapterOnce)('is unknown, by one request each time and nothing kept, with a document', () => {
+  describe('is unknown, by one request each time and nothing kept, with a document', () => {
     const json = (members: Json) => (client: Client) => serveJson(client.client_id, bodyOf(client, members), {});
     const bodyOf = ({ client_id }: Client, members: Json) => ({ client_id, ...METADATA, ...members });
     it.each<[string, (client: Client) => void]>([

@@ -13,7 +13,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { startSampleProcess, type SampleProcess } from '../contract/sample-process.js';
 import { databases, type CreatedDatabase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
-import { platforms } from '../support/start-server.js';
+import { platformsOnce } from '../support/start-server.js';
 import { startMcpProcess, type McpProcess } from './mcp-process.js';
 import { Person } from './person.js';
 
@@ -130,12 +130,7 @@ async function call(url: URL, token: string, body = PING, type = 'application/js
 
 const IS_INVALID = [401, 'invalid_token'];
 
-/** Each adapter, and each of the databases that come with the packages: what the client meets is the same on all. */
-const used = platforms.filter(
-  ({ adapter, database }) => database.kind === (adapter === 'express' ? 'sqlite' : 'postgres'),
-);
-
-describe.each(used)(
+describe.each(platformsOnce)(
   'sample/mcp-server and the MCP SDK, from a 401 ($adapter, $database.name)',
   ({ adapter, database: kind }) => {
     let database: CreatedDatabase;

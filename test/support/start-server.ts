@@ -43,6 +43,11 @@ export const platforms = used.flatMap((database, i) =>
   adapters.filter((_, j) => !isLeftOut(i, j)).map((adapter) => ({ adapter, database })),
 );
 
+/** Each adapter, and each of the databases that come with the packages: for what a client meets, which is the same on all of them. */
+export const platformsOnce = platforms.filter(
+  ({ adapter, database }) => database.kind === (adapter === 'express' ? 'sqlite' : 'postgres'),
+);
+
 export interface ServerSetup {
   /** The host to be in; by default that of the run. */
   readonly host?: HostProfile;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { platforms } from '../../support/start-server.js';
+import { platformsOnce } from '../../support/start-server.js';
 import { Person, type Page } from '../person.js';
 import { PUBLIC, startAuthorizationServer, type RunningServer } from './running-server.js';
 
@@ -8,7 +8,7 @@ const formAction = ({ headers }: Page) =>
   /form-action ([^;]*)/.exec(String(headers.get('content-security-policy')))?.[1];
 const refreshOf = (text: string) => /<meta http-equiv="refresh" content="0; url=([^"]*)"/.exec(text)?.[1];
 
-describe.each(platforms)('leaving the pages of the sample ($adapter, $database.name)', (platform) => {
+describe.each(platformsOnce)('leaving the pages of the sample ($adapter, $database.name)', (platform) => {
   let server: RunningServer;
 
   beforeAll(async () => {

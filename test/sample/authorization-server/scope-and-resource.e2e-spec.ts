@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { platforms } from '../../support/start-server.js';
+import { platformsOnce } from '../../support/start-server.js';
 import { dcrProcess } from '../../cli/dcr.js';
 import { Person } from '../person.js';
 import { PUBLIC, startAuthorizationServer, WEB, type Client, type RunningServer } from './running-server.js';
 
 const MCP = 'http://localhost:3001/mcp';
 
-describe.each(platforms)('what tokens of the sample are for ($adapter, $database.name)', (platform) => {
+describe.each(platformsOnce)('what tokens of the sample are for ($adapter, $database.name)', (platform) => {
   let server: RunningServer;
   let client: Client;
 
