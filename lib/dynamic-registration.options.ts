@@ -87,7 +87,7 @@ export interface OutboundRequestOptions {
 
 /** Clients that are known by the URL of their metadata (OAuth Client ID Metadata Document). */
 export interface ClientIdMetadataDocumentOptions {
-  /** The hosts whose documents are read, `*.example.com` for every name below one. @default any */
+  /** The hosts whose documents are read, `*.example.com` for every name below one; with a port where it is not that of https. @default any */
   readonly hosts?: readonly string[];
 }
 

@@ -130,7 +130,7 @@ const WRONG: readonly [unknown, string][] = [
   ],
   [{ issuer, clientIdMetadataDocuments: { hosts: [] } }, '"clientIdMetadataDocuments.hosts" must not be empty'],
   [
-    { issuer, clientIdMetadataDocuments: { hosts: ['localhost:8123'] } },
+    { issuer, clientIdMetadataDocuments: { hosts: ['https://client.example'] } },
     '"clientIdMetadataDocuments.hosts[0]" must be host names such as client.example.com or *.example.com',
   ],
   [{ issuer, outboundRequests: { concurrent: 0 } }, '"outboundRequests.concurrent" must be a positive integer'],

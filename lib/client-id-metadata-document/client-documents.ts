@@ -114,6 +114,8 @@ export class ClientDocuments {
       if (secretNeedOf(metadata, this.config.metadataTable) === 'none') return metadata;
     } catch (error) {
       if (!(error instanceof RegistrationError) || error instanceof TemporarilyUnavailableError) throw error;
+      // A conflict, for example: it may be accepted later.
+      if (error.code === 'temporarily_unavailable') throw new TemporarilyUnavailableError();
       throw new OutboundRequestError(`the document is refused: ${error.message}`, false);
     }
     throw new OutboundRequestError('the document has an algorithm that needs a shared secret', false);
@@ -122,6 +124,7 @@ export class ClientDocuments {
 
 /** Made of what is told, so that every instance has the same: a page of one and the form of another are about the same client. */
 function versionOf(client: OAuthClientRecord): number {
-  const told = JSON.stringify(TOLD.map((name) => client[name]));
+  const names = Object.entries(client.additionalMetadata ?? {}).filter(([name]) => name.startsWith('client_name#'));
+  const told = JSON.stringify([...TOLD.map((name) => client[name]), ...names]);
   return createHash('sha256').update(told).digest().readUInt32BE() >>> 1;
 }

@@ -2,7 +2,7 @@ import { isClientId } from '../client/client.rules.js';
 import { isLoopbackHost, readUri } from '../client-metadata/uri.js';
 
 /**
- * The host of a client identifier URL (OAuth Client ID Metadata Document section 3): https, a path, no fragment, user information or dot segments.
+ * The host of a client identifier URL, with its port if it has one (OAuth Client ID Metadata Document section 3): https, a path, no fragment, user information or dot segments.
  * Judged as it is spelled, since the URL is the name of the client.
  * @param allowLoopback whether http on a loopback host will do, for development
  * @returns undefined for what is none
@@ -12,11 +12,12 @@ export function clientIdentifierHost(clientId: string, allowLoopback: boolean): 
   const uri = readUri(clientId);
   if (typeof uri === 'string' || !isClientId(clientId)) return undefined;
   if (uri.path === '' || uri.fragment !== undefined) return undefined;
-  return uri.scheme === 'https' || isLoopbackHost(uri.host) ? uri.host : undefined;
+  const host = uri.port === undefined ? uri.host : `${uri.host}:${uri.port}`;
+  return uri.scheme === 'https' || isLoopbackHost(uri.host) ? host : undefined;
 }
 
 /**
- * Whether a host is one of those named, label by label.
+ * Whether a host is one of those named, label by label, with the port of its name.
  * @param patterns names, and `*.example.com` for every name below one
  */
 export function isHostOf(patterns: readonly string[], host: string): boolean {

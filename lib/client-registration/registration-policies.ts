@@ -94,7 +94,7 @@ export class RegistrationPolicies {
     if (context.softwareStatement) Reflect.set(state, STATEMENT_MEMBER, context.softwareStatement.text);
     else Reflect.deleteProperty(state, STATEMENT_MEMBER);
     // The last step: nobody is asked about what is refused anyway.
-    await this.sectors.check(state, context.client);
+    await this.sectors.check(state, context);
     return state;
   }
 }

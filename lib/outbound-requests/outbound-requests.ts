@@ -39,7 +39,10 @@ export class OutboundRequests {
     const deadline = AbortSignal.timeout(this.config.outboundRequests.timeoutSeconds * 1000);
     const signal = init.signal ? AbortSignal.any([deadline, init.signal]) : deadline;
     try {
-      return await this.queue.run(target.origin, async () => this.request(target, { ...init, signal }, maximumBytes));
+      const requested = this.queue.run(target.origin, async () =>
+        this.request(target, { ...init, signal }, maximumBytes),
+      );
+      return await aborted(signal, requested);
     } catch (error) {
       if (error instanceof OutboundRequestError) throw error;
       throw new OutboundRequestError(`${target.origin} did not answer: ${causeOf(error)}`, true, { cause: error });
@@ -104,7 +107,8 @@ export class OutboundRequests {
     if (addresses.length === 0) throw new OutboundRequestError(`${hostname} has no address`, true);
     // One that leads inside is enough: which of them is connected to is not this server's choice alone.
     if (!addresses.every(({ address }) => this.isAllowed(address))) {
-      throw new OutboundRequestError(`${hostname} has an address that is not one of the Internet`, false);
+      // A name that is only known inside is not told from one that nobody knows.
+      throw new OutboundRequestError(`${hostname} has an address that is not one of the Internet`, family === 0);
     }
     return addresses;
   }
@@ -118,8 +122,9 @@ export class OutboundRequests {
 function pinnedTo(addresses: readonly HostAddress[]): LookupFunction {
   return (_hostname, { all }, callback) => {
     const [first] = addresses;
-    if (all) callback(null, [...addresses]);
-    else callback(null, first?.address ?? '', first?.family);
+    // As every look-up: a connection that fails at once would otherwise do so before anybody listens, and end the process.
+    if (all) process.nextTick(callback, null, [...addresses]);
+    else process.nextTick(callback, null, first?.address ?? '', first?.family);
   };
 }
 

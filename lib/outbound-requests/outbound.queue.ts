@@ -3,6 +3,8 @@ import { OutboundRequestError } from './outbound-request.error.js';
 
 /** Requests to one origin that may wait for their turn; more are refused. */
 const WAITING_PER_ORIGIN = 100;
+/** The same of all requests. */
+const WAITING = 500;
 
 type Work = () => Promise<unknown>;
 
@@ -18,10 +20,11 @@ export class OutboundQueue {
     this.all = queue(async (work: Work) => work(), concurrent);
   }
 
-  /** @throws OutboundRequestError when too many are waiting for the same origin */
+  /** @throws OutboundRequestError when too many are waiting, for the same origin or in all */
   async run<T>(origin: string, work: () => Promise<T>): Promise<T> {
     const own = this.origins.get(origin) ?? queue(async (task: Work) => this.all.push(task), this.concurrentPerOrigin);
     if (own.length() >= WAITING_PER_ORIGIN) throw new OutboundRequestError('too many requests to one origin', true);
+    if (this.all.length() >= WAITING) throw new OutboundRequestError('too many requests', true);
     this.origins.set(origin, own);
     try {
       return (await own.push(work)) as T;

@@ -12,16 +12,18 @@ import {
 export class DirectorySoftwarePolicy extends RegistrationPolicy {
   review(
     proposed: ClientMetadata,
-    { operation, softwareStatement, overridden = [] }: RegistrationContext,
+    { operation, credential, softwareStatement, overridden = [] }: RegistrationContext,
   ): ClientMetadata {
     if (!softwareStatement) {
       // Whoever adds a client by hand answers for it.
-      if (operation === 'create' || operation === 'update') return proposed;
+      if (operation === 'create' || (operation === 'update' && credential === undefined)) return proposed;
       throw new InvalidSoftwareStatementError('software_statement is required');
     }
     const { software_jwks_uri: jwksUri, software_redirect_uris: redirectUris } = softwareStatement.claims;
-    if (overridden.includes('jwks')) throw new InvalidClientMetadataError('jwks must not be sent, but a jwks_uri');
-    if (overridden.includes('jwks_uri') || jwksUri === undefined) {
+    if (overridden.includes('jwks') || proposed.jwks !== undefined) {
+      throw new InvalidClientMetadataError('jwks must not be sent, but a jwks_uri');
+    }
+    if (overridden.includes('jwks_uri') || typeof jwksUri !== 'string' || proposed.jwks_uri !== jwksUri) {
       throw new InvalidClientMetadataError('jwks_uri must be software_jwks_uri of the software statement');
     }
     const registered: unknown[] = Array.isArray(redirectUris) ? redirectUris : [];

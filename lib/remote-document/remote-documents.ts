@@ -63,7 +63,7 @@ export class RemoteDocuments {
     const asked = { url, headers: { accept: 'application/json' } };
     const headers = kept ? this.cache.conditions(kept, asked) : asked.headers;
     const response = await this.requests.fetch(url, { headers }, maximumBytes);
-    if (kept && response.status === 304) {
+    if (kept && response.status === 304 && headers !== asked.headers && isConditional(headers)) {
       this.cache.prolong(key, kept, asked, response);
       return kept.value as T;
     }
@@ -75,10 +75,17 @@ export class RemoteDocuments {
   }
 }
 
+function isConditional(headers: Readonly<Record<string, string>>): boolean {
+  return 'if-none-match' in headers || 'if-modified-since' in headers;
+}
+
 function requireJson({ status, headers }: Response): void {
   // Where a server is busy or broken the document may be there later.
   if (status !== 200)
-    throw new OutboundRequestError(`the answer has status ${status}`, status === 429 || status >= 500);
+    throw new OutboundRequestError(
+      `the answer has status ${status}`,
+      [408, 425, 429].includes(status) || status >= 500,
+    );
   const mediaType = headers.get('content-type') ?? '';
   if (!JSON_MEDIA_TYPE.test(mediaType)) throw new OutboundRequestError('the answer is not declared as JSON', false);
 }

@@ -2,9 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import { urisOfSector } from '../client-metadata/subject-type.rules.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
-import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import type { RegistrationContext } from '../client-registration/registration.policy.js';
 import { LOGGER } from '../errors/logger.js';
-import { InvalidClientMetadataError } from '../errors/registration.error.js';
+import { InvalidClientMetadataError, TemporarilyUnavailableError } from '../errors/registration.error.js';
 import { OutboundRequestError } from '../outbound-requests/outbound-request.error.js';
 import { RemoteDocuments } from '../remote-document/remote-documents.js';
 
@@ -23,17 +23,18 @@ export class SectorIdentifiers {
   /**
    * Checks metadata that keeps every other rule.
    * @param client the client as it is, on an update: what was checked then is not read again
+   * @throws TemporarilyUnavailableError for a document that may be acceptable later
    * @throws InvalidClientMetadataError in the same words whatever stands in the way of reading it: a caller must not learn what this server can reach
    */
-  async check(metadata: ClientMetadata, client?: OAuthClientRecord): Promise<void> {
+  async check(metadata: ClientMetadata, { operation, client }: RegistrationContext): Promise<void> {
     const { sector_identifier_uri: url } = metadata;
     if (url === undefined || (client && claimOf(this.mapper.toMetadata(client)) === claimOf(metadata))) return;
-    const listed = await this.read(url);
+    const listed = await this.read(url, operation);
     const missing = urisOfSector(metadata).find(({ uri }) => !listed.has(uri));
     if (missing) throw new InvalidClientMetadataError(`sector_identifier_uri must list ${missing.name}`);
   }
 
-  private async read(url: string): Promise<ReadonlySet<string>> {
+  private async read(url: string, operation: RegistrationContext['operation']): Promise<ReadonlySet<string>> {
     try {
       // What is kept may be older than the client, whose URIs were added for it.
       const request = { purpose: 'sector identifier', url, maximumBytes: MAXIMUM_BYTES, read: listOf, isRenewed: true };
@@ -41,6 +42,7 @@ export class SectorIdentifiers {
     } catch (error) {
       if (!(error instanceof OutboundRequestError)) throw error;
       this.logger.debug(`sector_identifier_uri: ${error.message}`);
+      if (operation === 'document' && error.isTransient) throw new TemporarilyUnavailableError();
       throw new InvalidClientMetadataError(
         'sector_identifier_uri must lead to a JSON array of strings, over https and without a redirect',
       );

@@ -40,12 +40,10 @@ export class SoftwareStatementService {
     const request = requireJsonObject(body, this.config.limits.metadataBytes);
     const statement = await this.statementOf(request, context);
     if (!statement) return { body, context };
-    const { issuer, claims, text } = statement;
-    const names = this.config.softwareStatements.issuers.get(issuer)?.claims;
-    const stated = statedMembers(claims, this.config.metadataTable, names);
-    const overridden = overriddenMembers(request, stated);
+    const stated = this.statedBy(statement);
+    const overridden = overriddenMembers(request, stated, this.config.metadataTable);
     return {
-      body: withStatement(request, stated, text),
+      body: withStatement(request, stated, statement.text, this.config.metadataTable),
       context: { ...context, softwareStatement: statement, overridden },
     };
   }
@@ -87,7 +85,7 @@ export class SoftwareStatementService {
     if (context.operation === 'document' && this.config.softwareStatements.issuers.get(statement.issuer)?.requireJti) {
       throw new InvalidSoftwareStatementError(`${STATEMENT_MEMBER} registers one client, and a document none`);
     }
-    if (stored && !isOfSameSoftware(statement, stored)) {
+    if (stored && !this.isOfSameSoftware(statement, stored)) {
       const rule = 'must be of the same issuer and software_id as the one before';
       throw new UnapprovedSoftwareStatementError(`${STATEMENT_MEMBER} ${rule}`);
     }
@@ -104,10 +102,26 @@ export class SoftwareStatementService {
     return stored;
   }
 
-  private none({ operation }: RegistrationContext): undefined {
-    if (operation === 'register' && this.config.softwareStatements.mode === 'required') {
+  /** Whoever adds a client by hand answers for it, and for what it does with itself. */
+  private none({ operation, credential, client }: RegistrationContext): undefined {
+    const isByHand =
+      operation === 'create' || (operation === 'update' && (credential === undefined || client?.source === 'manual'));
+    if (!isByHand && this.config.softwareStatements.mode === 'required') {
       throw new InvalidSoftwareStatementError(IS_REQUIRED);
     }
+  }
+
+  private statedBy({ issuer, claims }: SoftwareStatement): ReadonlyMap<string, unknown> {
+    const names = this.config.softwareStatements.issuers.get(issuer)?.claims;
+    return statedMembers(claims, this.config.metadataTable, names);
+  }
+
+  /** Without a software_id nobody can tell. */
+  private isOfSameSoftware(one: SoftwareStatement, other: SoftwareStatement): boolean {
+    const softwareId = this.statedBy(one).get('software_id');
+    return (
+      one.issuer === other.issuer && softwareId !== undefined && softwareId === this.statedBy(other).get('software_id')
+    );
   }
 
   private storedOf(client: OAuthClientRecord | undefined): SoftwareStatement | undefined {
@@ -115,8 +129,4 @@ export class SoftwareStatementService {
     const text = this.mapper.toMetadata(client)[STATEMENT_MEMBER];
     return typeof text === 'string' ? storedStatement(text) : undefined;
   }
-}
-
-function isOfSameSoftware(one: SoftwareStatement, other: SoftwareStatement): boolean {
-  return one.issuer === other.issuer && one.claims['software_id'] === other.claims['software_id'];
 }

@@ -39,25 +39,42 @@ export function statedMembers(
  * A request with the members of its statement in place of its own (RFC 7591 section 2.3: they take precedence). A field that is stated is
  * stated in all languages, and keys have one source.
  */
-export function withStatement(request: Members, stated: ReadonlyMap<string, unknown>, text: string): Members {
-  const fields = fieldsOf(stated);
+export function withStatement(
+  request: Members,
+  stated: ReadonlyMap<string, unknown>,
+  text: string,
+  table: MetadataTable,
+): Members {
+  const fields = fieldsOf(stated, table);
   const own = Object.entries(request).filter(([name]) => !fields.has(baseOf(name)));
   return Object.fromEntries([...own, ...stated, [STATEMENT_MEMBER, text]]);
 }
 
 /** The members of a request that a statement has replaced by something else, or taken away. */
-export function overriddenMembers(request: Members, stated: ReadonlyMap<string, unknown>): readonly string[] {
-  const fields = fieldsOf(stated);
+export function overriddenMembers(
+  request: Members,
+  stated: ReadonlyMap<string, unknown>,
+  table: MetadataTable,
+): readonly string[] {
+  const fields = fieldsOf(stated, table);
   return Object.keys(request).filter((name) => {
     const value = request[name];
     return !isOmitted(value) && fields.has(baseOf(name)) && JSON.stringify(value) !== JSON.stringify(stated.get(name));
   });
 }
 
-/** The fields that a statement decides about. */
-function fieldsOf(stated: ReadonlyMap<string, unknown>): ReadonlySet<string> {
+/**
+ * The fields that a statement decides about: those that it states, and those by which a request could have another value in their place. A list
+ * to choose from is one of them, and of grant and response types the one follows from the other.
+ */
+function fieldsOf(stated: ReadonlyMap<string, unknown>, table: MetadataTable): ReadonlySet<string> {
   const fields = new Set([...stated.keys()].map((name) => baseOf(name)));
-  if (KEY_SOURCES.some((source) => fields.has(source))) for (const source of KEY_SOURCES) fields.add(source);
+  const choices = [...table.values()].flatMap(({ name, choiceOf }) =>
+    choiceOf === undefined ? [] : [[name, choiceOf]],
+  );
+  for (const group of [KEY_SOURCES, ['grant_types', 'response_types'], ...choices]) {
+    if (group.some((name) => fields.has(name))) for (const name of group) fields.add(name);
+  }
   return fields;
 }
 

@@ -222,12 +222,12 @@ function checkClientDocuments(
   }
 }
 
-/** Names as a URL has them, none with a port. */
+/** Names as a URL has them. */
 function hostPatterns(value: unknown, name: string): string | undefined {
   const rule = 'must be host names such as client.example.com or *.example.com';
   return some(
     listOf(
-      must((host) => hasText(host, /^(?:\*\.)?(?:[a-z0-9-]+\.)*[a-z0-9-]+$/), rule),
+      must((host) => hasText(host, /^(?:\*\.)?(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::[1-9][0-9]{0,4})?$/), rule),
       `must be a list: entries ${rule}`,
     ),
   )(value, name);

@@ -6,7 +6,7 @@ describe('client identifier URL (OAuth Client ID Metadata Document section 3)', 
     ['https://client.example/', 'client.example'],
     ['https://client.example/client.json', 'client.example'],
     ['https://client.example/a/b?version=2', 'client.example'],
-    ['https://client.example:8443/client.json', 'client.example'],
+    ['https://client.example:8443/client.json', 'client.example:8443'],
     ['https://xn--bcher-kva.example/client.json', 'xn--bcher-kva.example'],
     ['https://[2606:4700::1111]/client.json', '[2606:4700::1111]'],
   ])('is %s', (url, host) => expect(clientIdentifierHost(url, false)).toBe(host));
@@ -37,20 +37,28 @@ describe('client identifier URL (OAuth Client ID Metadata Document section 3)', 
   ])('is not one with %s', (_what, url) => expect(clientIdentifierHost(url, false)).toBeUndefined());
 
   it('may be http on a loopback host for development', () => {
-    expect(clientIdentifierHost('http://localhost:5173/client.json', true)).toBe('localhost');
+    expect(clientIdentifierHost('http://localhost:5173/client.json', true)).toBe('localhost:5173');
     expect(clientIdentifierHost('http://client.example/client.json', true)).toBeUndefined();
   });
 });
 
 describe('hosts whose documents are read', () => {
-  const hosts = ['claude.ai', '*.example.com'];
+  const hosts = ['claude.ai', '*.example.com', '*.example.org:8443'];
 
-  it.each(['claude.ai', 'a.example.com', 'a.b.example.com'])('are %s', (host) =>
+  it.each(['claude.ai', 'a.example.com', 'a.b.example.com', 'a.example.org:8443'])('are %s', (host) =>
     expect(isHostOf(hosts, host)).toBe(true),
   );
 
-  it.each(['evilclaude.ai', 'claude.ai.evil.example', 'www.claude.ai', 'example.com', 'evilexample.com', 'com', ''])(
-    'are not %s',
-    (host) => expect(isHostOf(hosts, host)).toBe(false),
-  );
+  it.each([
+    'evilclaude.ai',
+    'claude.ai:8443',
+    'a.example.org',
+    'a.example.org:443',
+    'claude.ai.evil.example',
+    'www.claude.ai',
+    'example.com',
+    'evilexample.com',
+    'com',
+    '',
+  ])('are not %s', (host) => expect(isHostOf(hosts, host)).toBe(false));
 });

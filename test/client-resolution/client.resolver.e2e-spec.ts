@@ -96,7 +96,7 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
         },
         clientSecret: { encryptionKeys: [{ id: 'a', key: Buffer.alloc(32, 7).toString('base64') }] },
         discovery: true,
-        clientIdMetadataDocuments: { hosts: ['*.documents.test'] },
+        clientIdMetadataDocuments: { hosts: [`*.documents.test:${site.port}`, 'dead.documents.test:1'] },
         outboundRequests: { allowLoopback: true, timeoutSeconds: 1 },
         listeners: [Events, EventsWithin],
         policies: [NoForbiddenNames],

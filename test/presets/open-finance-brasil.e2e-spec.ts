@@ -99,7 +99,9 @@ describe.each(platforms)('Open Finance Brasil ($adapter, $database.name)', (plat
   it('refuses another jwks_uri, and keys by value', async () => {
     const other = invalidMetadata('jwks_uri must be software_jwks_uri of the software statement');
     expectRefusal(await register({ jwks_uri: `${KEYS}?2` }), other);
-    expectRefusal(await register({}, { software_jwks_uri: undefined }), other);
+    for (const software_jwks_uri of [undefined, null, '']) {
+      expectRefusal(await register({}, { software_jwks_uri }), other);
+    }
     const keys = { jwks_uri: undefined, jwks: { keys: [publicKey()] } };
     expectRefusal(await register(keys), invalidMetadata('jwks must not be sent, but a jwks_uri'));
   });

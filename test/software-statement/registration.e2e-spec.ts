@@ -139,6 +139,17 @@ describe.each(platforms)(
         for (const [name, value] of Object.entries(expected)) expect([name, body[name]]).toEqual([name, value]);
       });
 
+      it('and no list of the request chooses another value (RP Metadata Choices section 2)', async () => {
+        const lists = { token_endpoint_auth_methods_supported: ['private_key_jwt', 'none'] };
+        const claims = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey()] } };
+        const { status, body } = await register(await directory.sign(claims), lists);
+        expect([status, body.token_endpoint_auth_method]).toEqual([201, 'private_key_jwt']);
+        const keyless = await directory.sign({ token_endpoint_auth_method: 'private_key_jwt' });
+        expect((await register(keyless, lists)).body.error).toBe('invalid_client_metadata');
+        const other = { ...lists, token_endpoint_auth_signing_alg: 'HS256' };
+        expect((await register(await directory.sign(claims), other)).body.error).toBe('invalid_client_metadata');
+      });
+
       it('also jwks over jwks_uri', async () => {
         const jwks = { keys: [{ ...directory.jwk }] };
         const { body } = await register(await directory.sign({ jwks }), { jwks_uri: 'https://tides.example/keys' });

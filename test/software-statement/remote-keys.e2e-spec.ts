@@ -81,15 +81,16 @@ describe.each(platforms)(
       expect([headers.get('retry-after'), headers.get('cache-control')]).toEqual(['1', 'no-store']);
     });
 
-    it('a document is no registration, and needs no statement', async () => {
-      expect(await resolve('/without', {})).toMatchObject({ clientName: 'Tide Tables' });
+    it('a document needs a statement where a registration does', async () => {
+      expect(await resolve('/without', {})).toBeUndefined();
     });
 
     it('a statement in a document wins over it, and is verified each time', async () => {
       const software_statement = await directory.sign({ client_name: 'Stated' });
       const client = await resolve('/stated', { software_statement });
       expect(client).toMatchObject({ clientName: 'Stated', additionalMetadata: { software_statement } });
-      expect(await resolve('/stated', {})).toMatchObject({ clientName: 'Tide Tables', additionalMetadata: null });
+      // It does not stay with the client, of which nothing is stored.
+      expect(await resolve('/stated', {})).toBeUndefined();
       const forged = await (await signer(directory.issuer)).sign({ client_name: 'Your Bank' });
       expect(await resolve('/stated', { software_statement: forged })).toBeUndefined();
     });

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { ClientMetadata } from '../../lib/client-metadata/client-metadata.dto.js';
 import { metadataTable } from '../../lib/client-metadata/metadata-table.js';
 import { headerViolation } from '../../lib/software-statement/statement-header.rules.js';
-import { statedMembers, withStatement } from '../../lib/software-statement/statement-members.rules.js';
+import {
+  overriddenMembers,
+  statedMembers,
+  withStatement,
+} from '../../lib/software-statement/statement-members.rules.js';
 
 const table = metadataTable(ClientMetadata);
 const stated = (claims: Record<string, unknown>, names?: Record<string, string>) =>
@@ -23,7 +27,7 @@ describe('members of a software statement (RFC 7591 section 2.3)', () => {
   ])('are %j of %j', (members, claims, names) => expect(stated(claims, names)).toEqual(members));
 
   const merged = (request: Record<string, unknown>, claims: Record<string, unknown>) =>
-    withStatement(request, statedMembers(claims, table), 'text');
+    withStatement(request, statedMembers(claims, table), 'text', table);
 
   it('replace those of the request, in all languages', () =>
     expect(merged({ client_name: 'a', 'client_name#de': 'b', scope: 'c' }, { client_name: 'A' })).toEqual({
@@ -40,6 +44,20 @@ describe('members of a software statement (RFC 7591 section 2.3)', () => {
   ])('%s leaves out %s', (source, other) =>
     expect(merged({ [other]: 'a' }, { [source]: 'b' })).toEqual({ [source]: 'b', software_statement: 'text' }),
   );
+
+  // Otherwise the server would choose another value from the list, or add a grant for a response type.
+  it.each([
+    ['token_endpoint_auth_method', 'token_endpoint_auth_methods_supported'],
+    ['token_endpoint_auth_methods_supported', 'token_endpoint_auth_method'],
+    ['id_token_signed_response_alg', 'id_token_signing_alg_values_supported'],
+    ['subject_type', 'subject_types_supported'],
+    ['grant_types', 'response_types'],
+    ['response_types', 'grant_types'],
+  ])('%s leaves out %s', (field, other) => {
+    expect(merged({ [other]: ['a'] }, { [field]: 'b' })).toEqual({ [field]: 'b', software_statement: 'text' });
+    const overridden = overriddenMembers({ [other]: ['a'] }, statedMembers({ [field]: 'b' }, table), table);
+    expect(overridden).toEqual([other]);
+  });
 
   it('leave the rest of the request, whatever it is', () => {
     const request = JSON.parse('{"client_id": "a", "__proto__": {"scope": "x"}}') as Record<string, unknown>;

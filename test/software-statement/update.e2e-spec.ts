@@ -1,5 +1,10 @@
-import { ClientAdministrationService, OAuthClientService, RegistrationPolicy } from 'nestjs-dynamic-registration';
-import type { ClientMetadata, RegistrationContext } from 'nestjs-dynamic-registration';
+import {
+  ClientAdministrationService,
+  OAuthClient,
+  OAuthClientService,
+  RegistrationPolicy,
+} from 'nestjs-dynamic-registration';
+import type { ClientMetadata, RegistrationContext, SoftwareStatementIssuer } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expectRefusal } from '../errors/refusal.js';
 import { clientMetadata } from '../support/client-metadata.builder.js';
@@ -9,13 +14,15 @@ import { now, signer, sharedDatabase } from './statements.js';
 const directory = await signer('https://directory.example');
 const demanding = await signer('https://demanding.example');
 const former = await signer('https://former.example');
+const naming = await signer('https://naming.example');
 
 const issuerOf = ({ issuer, jwk }: typeof directory) => ({ issuer, jwks: { keys: [jwk] } });
-const ISSUERS = [
+const ISSUERS: readonly SoftwareStatementIssuer[] = [
   { ...issuerOf(directory), maximumAgeSeconds: 600, claims: { software_redirect_uris: 'redirect_uris' } },
   { ...issuerOf(demanding), requiredOnUpdate: true },
+  { ...issuerOf(naming), claims: { app_id: 'software_id' } },
 ];
-const optionsWith = (issuers: typeof ISSUERS) => ({
+const optionsWith = (issuers: readonly SoftwareStatementIssuer[]) => ({
   access: 'open' as const,
   server: { scopes: ['tides.read', 'tides.write'] },
   softwareStatements: { mode: 'optional' as const, issuers },
@@ -26,6 +33,7 @@ const invalid = (rule: string) => ({
   error: 'invalid_software_statement',
   description: `software_statement ${rule}`,
 });
+const invalidAs = (description: string) => ({ status: 400, error: 'invalid_software_statement', description });
 const unapproved = (rule: string) => ({ ...invalid(rule), error: 'unapproved_software_statement' });
 const OTHER_SOFTWARE = unapproved('must be of the same issuer and software_id as the one before');
 const NO_ISSUER = unapproved('must be of an issuer that is accepted here');
@@ -48,7 +56,7 @@ describe.each(platforms)(
       before = await startServer({
         ...platform,
         database,
-        options: optionsWith([...ISSUERS, { ...issuerOf(former) } as (typeof ISSUERS)[0]]),
+        options: optionsWith([...ISSUERS, issuerOf(former)]),
       });
       server = await startServer({ ...platform, database, options: { ...optionsWith(ISSUERS), policies: [Watching] } });
     });
@@ -150,6 +158,47 @@ describe.each(platforms)(
       expectRefusal(await update(client, { software_statement: unnamed }), OTHER_SOFTWARE);
       expectRefusal(await update(client, { software_statement: await demanding.sign() }), OTHER_SOFTWARE);
       expectRefusal(await update(client, { software_statement: await former.sign() }), NO_ISSUER);
+    });
+
+    it('with another one is refused where neither says of which software it is', async () => {
+      const client = await register(await directory.sign({ software_id: undefined }));
+      const other = await directory.sign({ software_id: undefined, client_name: 'Your Bank' });
+      expectRefusal(await update(client, { software_statement: other }), OTHER_SOFTWARE);
+    });
+
+    it('with one whose software_id has a name of its own is refused for another software', async () => {
+      const client = await register(await naming.sign({ software_id: undefined, app_id: 'tides' }));
+      const same = await naming.sign({ software_id: undefined, app_id: 'tides', client_name: 'Stated' });
+      expect((await update(client, { software_statement: same })).body).toMatchObject({ software_id: 'tides' });
+      const other = await naming.sign({ software_id: undefined, app_id: 'bank' });
+      expectRefusal(await update(client, { software_statement: other }), OTHER_SOFTWARE);
+    });
+
+    it('is needed where registration needs one, but for a client added by hand', async () => {
+      const strict = { ...optionsWith(ISSUERS), softwareStatements: { mode: 'required' as const, issuers: ISSUERS } };
+      const requiring = await startServer({
+        ...platform,
+        options: { ...strict, openGrantTypes: ['authorization_code'] },
+      });
+      try {
+        const clients = requiring.app.get(OAuthClientService, { strict: false });
+        const put = (clientId: string, token: string | undefined) =>
+          requiring.request('PUT', `/register/${clientId}`, {
+            token: token ?? '',
+            body: { ...clientMetadata(), client_id: clientId },
+          });
+        const added = await clients.create({ redirect_uris: ['https://tides.example/cb'] });
+        expect((await put(added.client.clientId, added.registrationAccessToken)).status).toBe(200);
+        await requiring.dataSource
+          .getRepository(OAuthClient)
+          .update({ clientId: added.client.clientId }, { source: 'dynamic' });
+        expectRefusal(
+          await put(added.client.clientId, added.registrationAccessToken),
+          invalidAs('software_statement is required'),
+        );
+      } finally {
+        await requiring.close();
+      }
     });
 
     it('brings the first statement of a client', async () => {
