@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 import { allowInsecureRequests, dynamicClientRegistration } from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreatedDatabase } from '../support/databases.js';
-import { platforms } from '../support/start-server.js';
+import { platformsInPairs } from '../support/start-server.js';
 import { startSampleProcess, type SampleProcess } from './sample-process.js';
 
 const redirect_uris = ['https://tides.example/cb'];
 const FIXED_TOKEN = 'fixed-token-of-a-script-0123456789';
 
-describe.each(platforms)('the authorization server of npm start ($adapter, $database.name)', (platform) => {
+describe.each(platformsInPairs)('the authorization server of npm start ($adapter, $database.name)', (platform) => {
   let database: CreatedDatabase;
   let sample: SampleProcess | undefined;
   const running = () => {

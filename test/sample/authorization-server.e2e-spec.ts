@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dcrProcess } from '../cli/dcr.js';
 import { startSampleProcess, type SampleProcess } from '../contract/sample-process.js';
 import type { CreatedDatabase } from '../support/databases.js';
-import { platforms } from '../support/start-server.js';
+import { platformsInPairs as platforms } from '../support/start-server.js';
 import { Person } from './person.js';
 
 const REDIRECT_URI = 'https://tides.example/cb';

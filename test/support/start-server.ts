@@ -43,6 +43,12 @@ export const platforms = used.flatMap((database, i) =>
   adapters.filter((_, j) => !isLeftOut(i, j)).map((adapter) => ({ adapter, database })),
 );
 
+/** Each database with one adapter: for whole applications, whose parts are tested with every combination. */
+export const platformsInPairs = platforms.filter(({ adapter, database }) => {
+  const others = platforms.filter((one) => one.database === database);
+  return others.length === 1 || adapter === adapters[used.indexOf(database) % adapters.length];
+});
+
 /** Each adapter, and each of the databases that come with the packages: for what a client meets, which is the same on all of them. */
 export const platformsOnce = platforms.filter(
   ({ adapter, database }) => database.kind === (adapter === 'express' ? 'sqlite' : 'postgres'),

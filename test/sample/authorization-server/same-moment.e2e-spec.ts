@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { platforms } from '../../support/start-server.js';
+import { platformsInPairs } from '../../support/start-server.js';
 import { Person } from '../person.js';
 import { OTHER_URI, PUBLIC, startAuthorizationServer, WEB, type Client, type RunningServer } from './running-server.js';
 
 /** How often two requests are sent at the same moment: whichever is first, the rule holds. */
 const TIMES = Array.from({ length: 6 }, (_, i) => i);
 
-describe.each(platforms)('at the same moment, in the sample ($adapter, $database.name)', (platform) => {
+describe.each(platformsInPairs)('at the same moment, in the sample ($adapter, $database.name)', (platform) => {
   let server: RunningServer;
   let reader: Client;
 
