@@ -18,9 +18,10 @@ const APART = [
   'test/two-in-one-process.e2e-spec.ts',
 ];
 
-/** Tests of whole samples and guides. They are of the current line, so that a run on another one can do without: `TEST_SAMPLES=none`. */
-const OF_SAMPLES = [
+/** Tests of whole samples, guides and commands. A run on another line can do without them: `TEST_LIBRARY=alone`. */
+const BESIDE_LIBRARY = [
   'test/browser/**',
+  'test/cli/**',
   'test/contract/running-sample.e2e-spec.ts',
   'test/docs/*.e2e-spec.ts',
   'test/openapi/sample.e2e-spec.ts',
@@ -29,7 +30,7 @@ const OF_SAMPLES = [
   'test/sample/client-documents.e2e-spec.ts',
   'test/sample/mcp-server.e2e-spec.ts',
 ];
-const leftOut = process.env['TEST_SAMPLES'] === 'none' ? OF_SAMPLES : [];
+const leftOut = process.env['TEST_LIBRARY'] === 'alone' ? BESIDE_LIBRARY : [];
 
 /** What every project has. */
 export const base = {
