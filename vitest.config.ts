@@ -18,12 +18,13 @@ const APART = [
   'test/two-in-one-process.e2e-spec.ts',
 ];
 
-/** Tests of whole samples, guides and commands. A run on another line can do without them: `TEST_LIBRARY=alone`. */
+/** Tests of whole samples, guides and commands, and of broken servers. A run on another line can do without them: `TEST_LIBRARY=alone`. */
 const BESIDE_LIBRARY = [
   'test/browser/**',
   'test/cli/**',
-  'test/contract/running-sample.e2e-spec.ts',
+  'test/contract/**',
   'test/docs/*.e2e-spec.ts',
+  'test/faults/**',
   'test/openapi/sample.e2e-spec.ts',
   'test/sample/authorization-server.e2e-spec.ts',
   'test/sample/authorization-server/**',
