@@ -133,6 +133,10 @@ const WRONG: readonly [unknown, string][] = [
     { issuer, clientIdMetadataDocuments: { hosts: ['https://client.example'] } },
     '"clientIdMetadataDocuments.hosts[0]" must be host names such as client.example.com or *.example.com',
   ],
+  [
+    { issuer, outboundRequests: { minimumCacheSeconds: 60, maximumCacheSeconds: 30 } },
+    '"outboundRequests.minimumCacheSeconds" must not be greater than "outboundRequests.maximumCacheSeconds"',
+  ],
   [{ issuer, outboundRequests: { concurrent: 0 } }, '"outboundRequests.concurrent" must be a positive integer'],
   [
     { issuer, outboundRequests: { concurrentPerOrigin: -1 } },

@@ -3,6 +3,7 @@ import type { RegistrableMetadata } from '../client-metadata/client-metadata.set
 import { requireJsonObject } from '../client-metadata/json-object.js';
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
 import { ClientInformationSerializer, type ClientInformation } from '../client-registration/client-information.js';
+import { SERVER_MEMBERS } from '../client-registration/server-members.js';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
 import { RegistrationPolicies } from '../client-registration/registration-policies.js';
 import { secretNeedOf } from '../client-secret/client-secret.rules.js';
@@ -15,14 +16,6 @@ import { InvalidClientMetadataError, InvalidTokenError } from '../errors/registr
 import type { ConfigurationCredential } from '../registration-access-token/configuration-credential.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { SoftwareStatementService } from '../software-statement/software-statement.service.js';
-
-/** Members of the server that an update must not carry (RFC 7592 section 2.2). */
-const SERVER_MEMBERS = [
-  'registration_access_token',
-  'registration_client_uri',
-  'client_secret_expires_at',
-  'client_id_issued_at',
-] as const;
 
 /** The client configuration endpoint (RFC 7592 section 2): its steps, each of which a subclass may override. */
 @Injectable()

@@ -1,14 +1,9 @@
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
 import { isJsonObject } from '../client-metadata/text.rules.js';
+import { SERVER_MEMBERS } from '../client-registration/server-members.js';
 
-/** What only a server gives (RFC 7591 section 3.2.1, RFC 7592 section 3): a document that everybody reads has none of it. */
-const SERVER_MEMBERS = [
-  'client_secret',
-  'client_secret_expires_at',
-  'client_id_issued_at',
-  'registration_access_token',
-  'registration_client_uri',
-] as const;
+/** What a document that everybody reads has none of. */
+const FORBIDDEN = ['client_secret', ...SERVER_MEMBERS] as const;
 
 /**
  * The metadata of a client as if it registered, of the document at its identifier (OAuth Client ID Metadata Document section 4).
@@ -18,8 +13,8 @@ export function registrationRequestOf(document: unknown, clientId: string): Read
   if (!isJsonObject(document)) return 'must be a JSON object';
   // By simple string comparison: a document speaks for the URL it was read at and for no other one.
   if (document['client_id'] !== clientId) return 'must have its own URL as client_id';
-  const secret = SERVER_MEMBERS.find((name) => Object.hasOwn(document, name) && document[name] !== null);
-  if (secret !== undefined) return `must not have ${secret}`;
+  const forbidden = FORBIDDEN.find((name) => Object.hasOwn(document, name) && document[name] !== null);
+  if (forbidden !== undefined) return `must not have ${forbidden}`;
   const method: unknown = document['token_endpoint_auth_method'];
   if (typeof method === 'string' && method.startsWith('client_secret_')) {
     return 'must not have a token_endpoint_auth_method with a shared secret';

@@ -2,8 +2,8 @@ import { isClientId } from '../client/client.rules.js';
 import { isLoopbackHost, readUri } from '../client-metadata/uri.js';
 
 /**
- * The host of a client identifier URL, with its port if it has one (OAuth Client ID Metadata Document section 3): https, a path, no fragment, user information or dot segments.
- * Judged as it is spelled, since the URL is the name of the client.
+ * The host of a client identifier URL, with its port if it has one (OAuth Client ID Metadata Document section 3): https, a path, no fragment, user
+ * information or dot segments. Judged as it is spelled, since the URL is the name of the client.
  * @param allowLoopback whether http on a loopback host will do, for development
  * @returns undefined for what is none
  */

@@ -9,7 +9,10 @@ import { SoftwareStatementService, type StatedRequest } from '../software-statem
 import { STATEMENT_MEMBER } from '../software-statement/statement-members.rules.js';
 import type { RegistrationContext, RegistrationPolicy } from './registration.policy.js';
 
-/** Judges what a caller asks for: its software statement, the rules of the specifications, the policies of the host, and at last its sector identifier. */
+/**
+ * Judges what a caller asks for: its software statement, the rules of the specifications, the policies of the host, and at last its sector
+ * identifier.
+ */
 @Injectable()
 export class RegistrationPolicies {
   constructor(

@@ -52,10 +52,10 @@ const SERVER: ServerOptions = {
 };
 
 /**
- * Registration as Open Finance Brasil has it (Open Finance Brasil Financial-grade API Dynamic Client Registration section 7): a PS256 statement of the directory,
- * not older than five minutes, for each registration and each update, where that of the registration will do; keys at `software_jwks_uri` alone, redirection URIs among
- * `software_redirect_uris`, and registration access tokens that stay. Scopes by the roles of an organisation, and the client certificate of the
- * caller, are for a policy and a guard of yours.
+ * Registration as Open Finance Brasil has it (Open Finance Brasil Financial-grade API Dynamic Client Registration section 7): a PS256 statement
+ * of the directory, not older than five minutes, for each registration and each update, where that of the registration will do; keys at
+ * `software_jwks_uri` alone, redirection URIs among `software_redirect_uris`, and registration access tokens that stay. Scopes by the roles of
+ * an organisation, and the client certificate of the caller, are for a policy and a guard of yours.
  */
 export function openFinanceBrasil({ environment, issuer, jwksUri }: OpenFinanceBrasilOptions): OpenFinanceBrasil {
   const { name, host } = DIRECTORIES[environment];

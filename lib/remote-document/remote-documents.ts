@@ -63,7 +63,7 @@ export class RemoteDocuments {
     const asked = { url, headers: { accept: 'application/json' } };
     const headers = kept ? this.cache.conditions(kept, asked) : asked.headers;
     const response = await this.requests.fetch(url, { headers }, maximumBytes);
-    if (kept && response.status === 304 && headers !== asked.headers && isConditional(headers)) {
+    if (kept && response.status === 304 && isConditional(headers)) {
       this.cache.prolong(key, kept, asked, response);
       return kept.value as T;
     }
@@ -75,6 +75,7 @@ export class RemoteDocuments {
   }
 }
 
+/** Whether a 304 can be meant: nobody is told that a document is the same who has not asked (RFC 9110 section 15.4.5). */
 function isConditional(headers: Readonly<Record<string, string>>): boolean {
   return 'if-none-match' in headers || 'if-modified-since' in headers;
 }

@@ -22,8 +22,8 @@ export class SectorIdentifiers {
 
   /**
    * Checks metadata that keeps every other rule.
-   * @param client the client as it is, on an update: what was checked then is not read again
-   * @throws TemporarilyUnavailableError for a document that may be acceptable later
+   * What was checked for the client as it is, is not read again on an update.
+   * @throws TemporarilyUnavailableError for a client metadata document, where it may be read later
    * @throws InvalidClientMetadataError in the same words whatever stands in the way of reading it: a caller must not learn what this server can reach
    */
   async check(metadata: ClientMetadata, { operation, client }: RegistrationContext): Promise<void> {

@@ -36,7 +36,11 @@ export type ResolveStatementKey = (
 
 /** Whether software statements are read, and whose (RFC 7591 sections 2.3 and 3.1.1). */
 export interface SoftwareStatementOptions {
-  /** `ignored`: judged by its form and neither stored nor returned. `required`: clients that register themselves need one. @default 'ignored' */
+  /**
+   * `ignored`: judged by its form and neither stored nor returned. `required`: clients need one that register or update themselves, or are known by a
+   * document; those added by hand do not.
+   * @default 'ignored'
+   */
   readonly mode?: 'ignored' | 'optional' | 'required';
   /** Whose statements are accepted. @default [] */
   readonly issuers?: readonly SoftwareStatementIssuer[];

@@ -3,12 +3,13 @@ import { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import { camelCase, metadataTable, offeredFields } from '../client-metadata/metadata-table.js';
 import { SERVER_COLUMNS } from '../client/oauth-client.record.js';
 import { issuer } from './issuer.check.js';
+import { DEFAULT_LIMITS, EXTRAS, type DynamicRegistrationOptions } from '../dynamic-registration.options.js';
 import {
-  DEFAULT_LIMITS,
-  DEFAULT_OPTIONS,
-  EXTRAS,
-  type DynamicRegistrationOptions,
-} from '../dynamic-registration.options.js';
+  checkClientDocuments,
+  checkOutboundRequests,
+  clientIdMetadataDocuments,
+  outboundRequests,
+} from './remote-documents.check.js';
 import { checkServer, grantTypes, server } from './server.check.js';
 import { checkSoftwareStatements, softwareStatements } from './software-statements.check.js';
 import {
@@ -20,7 +21,6 @@ import {
   must,
   orBoolean,
   seconds,
-  some,
   word,
   words,
   type Check,
@@ -77,19 +77,8 @@ const CHECKS: Readonly<Record<keyof DynamicRegistrationOptions, Check>> = {
   }),
   softwareStatements,
   registrationAccessToken: members({ rotation: word('never') }),
-  clientIdMetadataDocuments: orBoolean(members({ hosts: hostPatterns }, 'must be true, false or { hosts }')),
-  outboundRequests: members({
-    timeoutSeconds: must(
-      (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 60,
-      'must be a whole number of seconds from 1 to 60',
-    ),
-    concurrent: count,
-    concurrentPerOrigin: count,
-    cachedDocuments: count,
-    minimumCacheSeconds: seconds,
-    maximumCacheSeconds: count,
-    allowLoopback,
-  }),
+  clientIdMetadataDocuments,
+  outboundRequests,
   cors: members({ origins: (value, name) => (value === '*' ? undefined : words(value, name)) }),
   discovery: orBoolean(members({ metadata: discoveryMetadata }, 'must be true, false or { metadata }')),
 };
@@ -133,6 +122,7 @@ export function checkOptions(options: DynamicRegistrationOptions): void {
   }
   const metadata = options.metadata ?? ClientMetadata;
   const capabilities = serverCapabilities(options.server);
+  checkOutboundRequests(options);
   checkClientDocuments(options, capabilities);
   checkMetadata(metadata, capabilities);
   checkSoftwareStatements(options.softwareStatements ?? {}, offeredFields(metadataTable(metadata), capabilities));
@@ -206,36 +196,4 @@ function discoveryMetadata(value: unknown, name: string): string | undefined {
   if (!isObject(value)) return `"${name}" must be an object`;
   const computed = Object.keys(COMPUTED_MEMBERS).find((member) => member in value);
   return computed && `"${name}" must not contain ${computed}, which follows from the other options`;
-}
-
-/** A document has no secret, and is for callers without a token. */
-function checkClientDocuments(
-  { clientIdMetadataDocuments: documents = false, openGrantTypes }: DynamicRegistrationOptions,
-  { tokenEndpointAuthMethods, grantTypes: offered }: ServerCapabilities,
-): void {
-  if (documents === false) return;
-  if (tokenEndpointAuthMethods.every((method) => method.startsWith('client_secret_'))) {
-    fail('"clientIdMetadataDocuments" needs none or private_key_jwt in "server.tokenEndpointAuthMethods"');
-  }
-  if (!(openGrantTypes ?? DEFAULT_OPTIONS.openGrantTypes).some((grantType) => offered.includes(grantType))) {
-    fail('"clientIdMetadataDocuments" needs a grant type of "openGrantTypes" in "server.grantTypes"');
-  }
-}
-
-/** Names as a URL has them. */
-function hostPatterns(value: unknown, name: string): string | undefined {
-  const rule = 'must be host names such as client.example.com or *.example.com';
-  return some(
-    listOf(
-      must((host) => hasText(host, /^(?:\*\.)?(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::[1-9][0-9]{0,4})?$/), rule),
-      `must be a list: entries ${rule}`,
-    ),
-  )(value, name);
-}
-
-/** On a production machine there is much to reach by a loopback address. */
-function allowLoopback(value: unknown, name: string): string | undefined {
-  return value === true && process.env['NODE_ENV'] === 'production'
-    ? `"${name}" is for development: take it out, or start with another NODE_ENV than production`
-    : flag(value, name);
 }
