@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isIP, type LookupFunction } from 'node:net';
-import type { RequestInit as UndiciRequestInit } from 'undici';
+import type * as Undici from 'undici';
 import { isLoopbackHost, readUri } from '../client-metadata/uri.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { isGlobalAddress, isLoopbackAddress } from './global-address.rules.js';
@@ -36,13 +36,15 @@ export class OutboundRequests {
    */
   async fetch(url: string | URL, init: RequestInit = {}, maximumBytes = BODY_BYTES): Promise<Response> {
     const target = this.allowed(String(url));
+    // To load it takes as long as to load NestJS, and the command line hardly ever makes a request. The time of others begins after it.
+    const undici = await import('undici');
     const deadline = AbortSignal.timeout(this.config.outboundRequests.timeoutSeconds * 1000);
     const signal = init.signal ? AbortSignal.any([deadline, init.signal]) : deadline;
     try {
-      const requested = this.queue.run(target.origin, async () =>
-        this.request(target, { ...init, signal }, maximumBytes),
+      // Who waits in it ends at the deadline, too: those before have the same one, or an earlier one.
+      return await this.queue.run(target.origin, async () =>
+        this.request(undici, target, { ...init, signal }, maximumBytes),
       );
-      return await aborted(signal, requested);
     } catch (error) {
       if (error instanceof OutboundRequestError) throw error;
       throw new OutboundRequestError(`${target.origin} did not answer: ${causeOf(error)}`, true, { cause: error });
@@ -55,6 +57,7 @@ export class OutboundRequests {
   }
 
   private async request(
+    { Agent, fetch }: typeof Undici,
     url: URL,
     init: RequestInit & { signal: AbortSignal },
     maximumBytes: number,
@@ -63,8 +66,6 @@ export class OutboundRequests {
     signal.throwIfAborted();
     const addresses = await aborted(signal, this.addressesOf(url.hostname));
     signal.throwIfAborted();
-    // To load it takes as long as to load NestJS, and the command line hardly ever makes a request.
-    const { Agent, fetch } = await import('undici');
     // A connection that is being made hears of no end of its agent.
     const ended = new AbortController();
     // One for each request: a connection that is kept would have been judged for an earlier answer of the resolver.
@@ -75,7 +76,7 @@ export class OutboundRequests {
     });
     try {
       const own = { headers: [...new Headers(init.headers)], redirect: 'manual', dispatcher: agent };
-      const options = { ...init, ...own } as UndiciRequestInit;
+      const options = { ...init, ...own } as Undici.RequestInit;
       const response = await fetch(url, options);
       const body = await bytesOf(response.body, maximumBytes);
       const headers = new Headers(

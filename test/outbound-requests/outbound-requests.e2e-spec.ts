@@ -443,6 +443,18 @@ describe('requests at the same time', () => {
     expect((await requests.fetch(server.url(NAME))).status).toBe(200);
   });
 
+  it('wait in a line of 500 in all, behind which none is taken', async () => {
+    const { requests, hosts } = local({ concurrent: 1, concurrentPerOrigin: 1 });
+    const names = Array.from({ length: 520 }, (_one, index) => `n${index}.${NAME}`);
+    for (const name of names) hosts.answer(name, ['127.0.0.1']);
+    server.answer(() => {});
+    const refusals = await Promise.all(names.map(async (name) => refusalOf(requests.fetch(server.url(name)))));
+    const tooMany = refusals.filter((error) => error instanceof Error && error.message === 'too many requests');
+    expect(tooMany).toHaveLength(19);
+    expect(tooMany[0]).toMatchObject({ isTransient: true });
+    expect(server.requests).toHaveLength(1);
+  });
+
   it('which fail make room for others', async () => {
     const { requests } = local({ concurrent: 1, concurrentPerOrigin: 1 });
     server.answer((_request, response) => response.destroy());
