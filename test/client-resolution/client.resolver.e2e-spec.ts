@@ -5,10 +5,9 @@ import {
   ClientDocumentTrust,
   ClientFactsService,
   ClientResolver,
-  HostResolver,
+  ConflictError,
   OAuthClient,
   OAuthClientService,
-  OutboundRequests,
   RegistrationListener,
   RegistrationPolicy,
   TransactionalRegistrationListener,
@@ -21,9 +20,9 @@ import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { privateKey, publicKey } from '../support/client-metadata.builder.js';
 import {
+  documentProviders,
   RecordingHostResolver,
   startDocumentServer,
-  TrustingOutboundRequests,
   type DocumentServer,
 } from '../support/document-server.js';
 import { platforms, startServer, type TestServer } from '../support/start-server.js';
@@ -56,6 +55,7 @@ class NoForbiddenNames extends RegistrationPolicy {
   override review(proposed: ClientMetadata, context: RegistrationContext): ClientMetadata {
     contexts.push(context);
     if (proposed.client_name === 'forbidden') throw new AccessDeniedError('this name is forbidden');
+    if (proposed.client_name === 'contended') throw new ConflictError();
     return proposed;
   }
 }
@@ -100,11 +100,7 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
         outboundRequests: { allowLoopback: true, timeoutSeconds: 1 },
         listeners: [Events, EventsWithin],
         policies: [NoForbiddenNames],
-        providers: [
-          { provide: OutboundRequests, useClass: TrustingOutboundRequests },
-          { provide: HostResolver, useValue: resolver },
-          { provide: ClientDocumentTrust, useClass: Trust },
-        ],
+        providers: [...documentProviders(resolver), { provide: ClientDocumentTrust, useClass: Trust }],
       },
     });
   });
@@ -240,12 +236,32 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
       expect(await resolve()).toMatchObject({ outcome: 'found' });
     });
 
-    it.each([429, 500, 503])('that is answered with %i may be there later', async (status) => {
+    it.each([408, 425, 429, 500, 503])('that is answered with %i may be there later', async (status) => {
       site.answer((_request, response) => response.writeHead(status).end());
       expect(await resolve()).toMatchObject({ outcome: 'unavailable', error: { code: 'temporarily_unavailable' } });
       await expect(clients().find(url)).rejects.toThrow('the server cannot answer now');
       serve({});
       expect(await resolve()).toMatchObject({ outcome: 'found' });
+    });
+
+    it.each<[string, object]>([
+      ['a policy cannot judge now', { client_name: 'contended' }],
+      [
+        'its sector identifier cannot be read now',
+        { sector_identifier_uri: 'https://nobody.documents.test/sector.json' },
+      ],
+    ])('may be acceptable later where %s', async (_what, members) => {
+      serve(members);
+      expect(await resolve()).toMatchObject({ outcome: 'unavailable' });
+    });
+
+    it('of a name that leads inside is not told from one of a name that nobody knows', async () => {
+      resolver.answer('inside.documents.test', ['10.0.0.1']);
+      const inside = await resolve(`https://inside.documents.test:${site.port}/client.json`);
+      const unknown = await resolve(`https://nobody.documents.test:${site.port}/client.json`);
+      expect(inside).toEqual(unknown);
+      expect(inside.outcome).toBe('unavailable');
+      expect(inside).not.toHaveProperty('error.cause');
     });
 
     it('that nobody serves may be there later, and stops no stored client', async () => {
@@ -303,6 +319,11 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
         { redirectUris: ['https://tides.example/new'] },
       ],
       ['its name', { client_name: 'Currents' }, { clientName: 'Currents' }],
+      [
+        'its name in a language',
+        { 'client_name#fr': 'Marées' },
+        { additionalMetadata: expect.objectContaining({ 'client_name#fr': 'Marées' }) },
+      ],
       ['where its keys are', { jwks_uri: 'https://tides.example/keys' }, { jwksUri: 'https://tides.example/keys' }],
       [
         'its method and keys',
@@ -367,6 +388,9 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
   describe('trust', () => {
     it('names hosts: of another one nothing is asked', async () => {
       expect(await resolve(site.url('other.test', '/client.json'))).toEqual({ outcome: 'absent' });
+      // Whoever may listen at another port of a host is not the host.
+      expect(await resolve('https://client.documents.test/client.json')).toEqual({ outcome: 'absent' });
+      expect(await resolve('https://client.documents.test:8443/client.json')).toEqual({ outcome: 'absent' });
       expect(resolver.questions).toEqual([]);
     });
 

@@ -1,13 +1,13 @@
-import { HostResolver, OAuthClientService, OutboundRequests } from 'nestjs-dynamic-registration';
+import { OAuthClientService } from 'nestjs-dynamic-registration';
 import { openFinanceBrasil } from 'nestjs-dynamic-registration/open-finance-brasil';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectRefusal, invalidMetadata, invalidRedirectUri } from '../errors/refusal.js';
 import { now, signer, type Signer } from '../software-statement/statements.js';
 import { publicKey } from '../support/client-metadata.builder.js';
 import {
+  documentProviders,
   RecordingHostResolver,
   startDocumentServer,
-  TrustingOutboundRequests,
   type DocumentServer,
 } from '../support/document-server.js';
 import { platforms, startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
@@ -33,13 +33,7 @@ describe.each(platforms)('Open Finance Brasil ($adapter, $database.name)', (plat
         server: { ...brasil.server, scopes: ['openid', 'accounts'] },
         access: 'open',
         outboundRequests: { allowLoopback: true },
-        providers: [
-          { provide: OutboundRequests, useClass: TrustingOutboundRequests },
-          {
-            provide: HostResolver,
-            useValue: new RecordingHostResolver().answer('keystore.documents.test', ['127.0.0.1']),
-          },
-        ],
+        providers: documentProviders(new RecordingHostResolver().answer('keystore.documents.test', ['127.0.0.1'])),
       },
     });
   });
@@ -153,13 +147,20 @@ describe.each(platforms)('Open Finance Brasil ($adapter, $database.name)', (plat
 
   it('lets an administrator add a client without one', async () => {
     const clients = server.app.get(OAuthClientService, { strict: false });
-    const { client } = await clients.create({
+    const { client, registrationAccessToken } = await clients.create({
       redirect_uris: [HERE],
       response_types: ['code'],
       jwks_uri: KEYS,
       token_endpoint_auth_method: 'private_key_jwt',
     });
     expect(client.jwksUri).toBe(KEYS);
+    // What it does with itself is judged as anybody's: it could take any other redirection URI.
+    const metadata = { client_id: client.clientId, redirect_uris: ['https://evil.example/cb'], jwks_uri: KEYS };
+    const own = await server.request('PUT', `/register/${client.clientId}`, {
+      token: registrationAccessToken ?? '',
+      body: { ...metadata, response_types: ['code'], token_endpoint_auth_method: 'private_key_jwt' },
+    });
+    expectRefusal(own, invalidStatement('software_statement is required'));
   });
 });
 

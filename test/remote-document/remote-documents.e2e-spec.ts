@@ -175,6 +175,17 @@ describe('a document that is asked for again (RFC 9111 section 4.3)', () => {
     server.answer((_request, response) => response.writeHead(304).end());
     expect(await refusalOf(reader()())).toMatchObject({ message: 'the answer has status 304', isTransient: false });
   });
+
+  it('is not the same by a 304 that nobody asked for (RFC 9110 section 15.4.5)', async () => {
+    answerWith({ 'cache-control': 'max-age=60' });
+    const read = reader();
+    expect(await read()).toEqual({ tide: 1 });
+    later(61);
+    server.answer((_request, response) => response.writeHead(304, { 'cache-control': 'max-age=600' }).end());
+    expect(await refusalOf(read())).toMatchObject({ message: 'the answer has status 304', isTransient: false });
+    answerWith({});
+    expect(await read()).toEqual({ tide: 1 });
+  });
 });
 
 describe('what is never kept', () => {

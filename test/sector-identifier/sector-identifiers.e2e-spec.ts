@@ -1,10 +1,9 @@
-import { HostResolver, OutboundRequests } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expectRefusal, invalidMetadata } from '../errors/refusal.js';
 import {
+  documentProviders,
   RecordingHostResolver,
   startDocumentServer,
-  TrustingOutboundRequests,
   type DocumentServer,
 } from '../support/document-server.js';
 import { platforms, startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
@@ -32,10 +31,7 @@ describe.each(platforms)(
           access: 'open',
           server: { openid: { subjectTypes: ['public', 'pairwise'] } },
           outboundRequests: { allowLoopback: true, timeoutSeconds: 1 },
-          providers: [
-            { provide: OutboundRequests, useClass: TrustingOutboundRequests },
-            { provide: HostResolver, useValue: resolver },
-          ],
+          providers: documentProviders(resolver),
         },
       });
     });

@@ -1,11 +1,11 @@
-import { ClientResolver, HostResolver, OutboundRequests } from 'nestjs-dynamic-registration';
+import { ClientResolver } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectRefusal } from '../errors/refusal.js';
 import { clientMetadata } from '../support/client-metadata.builder.js';
 import {
+  documentProviders,
   RecordingHostResolver,
   startDocumentServer,
-  TrustingOutboundRequests,
   type DocumentServer,
 } from '../support/document-server.js';
 import { platforms, startServer, type TestServer } from '../support/start-server.js';
@@ -38,10 +38,7 @@ describe.each(platforms)(
           },
           clientIdMetadataDocuments: true,
           outboundRequests: { allowLoopback: true, timeoutSeconds: 1 },
-          providers: [
-            { provide: OutboundRequests, useClass: TrustingOutboundRequests },
-            { provide: HostResolver, useValue: resolver },
-          ],
+          providers: documentProviders(resolver),
         },
       });
     });

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Provider } from '@nestjs/common';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
@@ -124,6 +124,14 @@ export class TrustingOutboundRequests extends OutboundRequests {
   protected override connectOptions(): { readonly ca: string } {
     return { ca: pem('ca') };
   }
+}
+
+/** Reads documents from such servers: what a host would put into its `providers`. */
+export function documentProviders(resolver: HostResolver): Provider[] {
+  return [
+    { provide: OutboundRequests, useClass: TrustingOutboundRequests },
+    { provide: HostResolver, useValue: resolver },
+  ];
 }
 
 /** Where this process connects to, from now on until `stop()`. */
