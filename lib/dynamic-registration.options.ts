@@ -53,8 +53,26 @@ export interface EncryptionKey {
 
 /** Registration access tokens (RFC 7592 section 3). */
 export interface RegistrationAccessTokenOptions {
-  /** When a registration access token is replaced by a new one. @default 'never' */
-  readonly rotation?: 'never';
+  /** When a registration access token is replaced by a new one: never, or with every update that succeeds. @default 'never' */
+  readonly rotation?: 'never' | 'on-update';
+  /** How long the one before is good in seconds, unless the new one is used earlier: its answer may have been lost. @default 86400 */
+  readonly graceSeconds?: number;
+}
+
+/** When a client that registered itself is no longer there; one that was added by hand stays. */
+export interface ClientLifetimeOptions {
+  /** How long it may go without its first authentication in seconds; 0 means for ever. @default 0 */
+  readonly untilFirstUseSeconds?: number;
+  /** How long it may go without authenticating again in seconds, longer than refresh tokens live; 0 means for ever. @default 0 */
+  readonly sinceLastUseSeconds?: number;
+}
+
+/** What holds for registrations without a token. */
+export interface OpenRegistrationOptions {
+  /** How many clients there may be that registered so and never authenticated; more are answered 429. 0 means any number. @default 50000 */
+  readonly maximumUnusedClients?: number;
+  /** Whether identical registrations of public clients are one client, which nobody but an operator can change. @default false */
+  readonly foldIdentical?: boolean;
 }
 
 /** Which operations of RFC 7592 are offered. */
@@ -124,6 +142,10 @@ export interface DynamicRegistrationOptions {
   readonly softwareStatements?: SoftwareStatementOptions;
   /** How registration access tokens are kept. */
   readonly registrationAccessToken?: RegistrationAccessTokenOptions;
+  /** When a client that registered itself is no longer there. */
+  readonly clientLifetime?: ClientLifetimeOptions;
+  /** What holds for registrations without a token. */
+  readonly openRegistration?: OpenRegistrationOptions;
   /** Clients known by the URL of their metadata document, beside those that register. @default false */
   readonly clientIdMetadataDocuments?: boolean | ClientIdMetadataDocumentOptions;
   /** Requests of this server to URLs that clients and their documents name. */
@@ -210,6 +232,22 @@ export const DEFAULT_CLIENT_SECRET = {
   encryptionKeys: [],
 } as const satisfies ClientSecretOptions;
 
+export const DEFAULT_REGISTRATION_ACCESS_TOKEN = {
+  rotation: 'never',
+  graceSeconds: 86_400,
+} as const satisfies RegistrationAccessTokenOptions;
+
+export const DEFAULT_CLIENT_LIFETIME = {
+  untilFirstUseSeconds: 0,
+  sinceLastUseSeconds: 0,
+} as const satisfies ClientLifetimeOptions;
+
+/** So many rows are some 50 MB. */
+export const DEFAULT_OPEN_REGISTRATION = {
+  maximumUnusedClients: 50_000,
+  foldIdentical: false,
+} as const satisfies OpenRegistrationOptions;
+
 /** Requests to URLs of others. */
 export const DEFAULT_OUTBOUND_REQUESTS = {
   timeoutSeconds: 5,
@@ -229,7 +267,6 @@ export const DEFAULT_OPTIONS = {
   unsupportedMetadata: 'narrow',
   inconsistentTypes: 'reject',
   softwareStatements: { mode: 'ignored' },
-  registrationAccessToken: { rotation: 'never' },
   clientIdMetadataDocuments: false,
   discovery: false,
 } as const satisfies Partial<DynamicRegistrationOptions>;

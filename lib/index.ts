@@ -1,6 +1,7 @@
 export { DynamicRegistrationModule } from './dynamic-registration.module.js';
 export type {
   ClientIdMetadataDocumentOptions,
+  ClientLifetimeOptions,
   ClientSecretOptions,
   DynamicRegistrationExtras,
   DynamicRegistrationOptions,
@@ -8,6 +9,7 @@ export type {
   EncryptionKey,
   LimitOptions,
   ManagementOptions,
+  OpenRegistrationOptions,
   OutboundRequestOptions,
   RedirectUriOptions,
   RegistrationAccess,
@@ -67,7 +69,9 @@ export {
   RegistrationListener,
   TransactionalRegistrationListener,
   type RegistrationEvent,
+  type RegistrationReason,
 } from './client-registration/registration.listener.js';
+export type { Judgement } from './client-registration/registration-policies.js';
 export type {
   ResolveStatementKey,
   SoftwareStatementIssuer,
@@ -75,7 +79,11 @@ export type {
 } from './software-statement/software-statement.options.js';
 export type { SoftwareStatement } from './software-statement/software-statement.js';
 export { SoftwareStatementService, type StatedRequest } from './software-statement/software-statement.service.js';
-export { RegistrationPolicy, type RegistrationContext } from './client-registration/registration.policy.js';
+export {
+  RegistrationPolicy,
+  type RegistrationCircumstances,
+  type RegistrationContext,
+} from './client-registration/registration.policy.js';
 export {
   ClientAdministrationService,
   type RotatedClient,
@@ -100,6 +108,7 @@ export {
   type InitialAccessTokenOptions,
   type IssuedInitialAccessToken,
 } from './initial-access-token/initial-access-token.service.js';
+export type { RegistrationBounds } from './initial-access-token/registration-bounds.js';
 export type { RegistrationCredential } from './initial-access-token/registration-credential.js';
 export type { ConfigurationCredential } from './registration-access-token/configuration-credential.js';
 export { RegistrationAccessTokenGuard } from './registration-access-token/registration-access-token.guard.js';
@@ -111,7 +120,15 @@ export { ClientMetadataColumn } from './client/client-metadata-column.decorator.
 export { ClientIdGenerator } from './client/client-id.generator.js';
 export { OAuthClient } from './client/oauth-client.entity.js';
 export { OAuthClientFactory, type NewClient } from './client/oauth-client.factory.js';
-export { isPublicClient, type ClientSource, type OAuthClientRecord } from './client/oauth-client.record.js';
+export type { ClientQuota } from './client/client-quota.js';
+export {
+  isExpiredClient,
+  isHeld,
+  isPublicClient,
+  type ClientSource,
+  type ClientStatus,
+  type OAuthClientRecord,
+} from './client/oauth-client.record.js';
 export type { ClientPage } from './client/oauth-client.repository.js';
 export { OAuthClientService, type CreatedClient, type ManualClient } from './client/oauth-client.service.js';
 export { epochSeconds } from './storage/epoch-seconds.js';
@@ -150,8 +167,10 @@ export {
   RegistrationError,
   TemporarilyUnavailableError,
   UnapprovedSoftwareStatementError,
+  UnauthorizedClientError,
   UndecryptableSecretError,
 } from './errors/registration.error.js';
+export { AddClientLifeCycle1764300000000 } from './migrations/add-client-life-cycle.js';
 export { AdoptClientTable, type ClientColumnNames } from './migrations/adopt-client-table.js';
 export type { AdoptedRow, AdoptedValues } from './migrations/client-backfill.js';
 export { CreateInitialAccessTokens1764000000001 } from './migrations/create-initial-access-tokens.js';

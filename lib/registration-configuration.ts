@@ -9,18 +9,24 @@ import {
 } from './client-metadata/metadata-table.js';
 import { checkOptions } from './start-checks/options.check.js';
 import {
+  DEFAULT_CLIENT_LIFETIME,
   DEFAULT_CLIENT_SECRET,
   DEFAULT_LIMITS,
+  DEFAULT_OPEN_REGISTRATION,
   DEFAULT_OPTIONS,
   DEFAULT_OUTBOUND_REQUESTS,
   DEFAULT_REDIRECT_URIS,
+  DEFAULT_REGISTRATION_ACCESS_TOKEN,
   type ClientIdMetadataDocumentOptions,
+  type ClientLifetimeOptions,
   type ClientSecretOptions,
   type DynamicRegistrationOptions,
   type LimitOptions,
   type ManagementOptions,
+  type OpenRegistrationOptions,
   type OutboundRequestOptions,
   type RedirectUriOptions,
+  type RegistrationAccessTokenOptions,
 } from './dynamic-registration.options.js';
 import {
   softwareStatementSettings,
@@ -50,6 +56,9 @@ export class RegistrationConfiguration {
   readonly metadataTable: MetadataTable;
   readonly clientSecret: Required<ClientSecretOptions>;
   readonly softwareStatements: SoftwareStatementSettings;
+  readonly registrationAccessToken: Required<RegistrationAccessTokenOptions>;
+  readonly clientLifetime: Required<ClientLifetimeOptions>;
+  readonly openRegistration: Required<OpenRegistrationOptions>;
   /** undefined where clients are not known by URLs. */
   readonly clientIdMetadataDocuments: ClientIdMetadataDocumentOptions | undefined;
   readonly outboundRequests: Required<OutboundRequestOptions>;
@@ -76,6 +85,9 @@ export class RegistrationConfiguration {
     const fields = offeredFields(metadataTable(this.metadata), this.server);
     this.metadataTable = this.softwareStatements.mode === 'ignored' ? fields : withStoredStatement(fields);
     this.clientSecret = defined(DEFAULT_CLIENT_SECRET, options.clientSecret);
+    this.registrationAccessToken = defined(DEFAULT_REGISTRATION_ACCESS_TOKEN, options.registrationAccessToken);
+    this.clientLifetime = defined(DEFAULT_CLIENT_LIFETIME, options.clientLifetime);
+    this.openRegistration = defined(DEFAULT_OPEN_REGISTRATION, options.openRegistration);
     const documents = options.clientIdMetadataDocuments ?? DEFAULT_OPTIONS.clientIdMetadataDocuments;
     this.clientIdMetadataDocuments = documents === true ? {} : documents === false ? undefined : documents;
     this.outboundRequests = defined(DEFAULT_OUTBOUND_REQUESTS, options.outboundRequests);

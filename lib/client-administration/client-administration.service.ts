@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
+import type { RegistrationReason } from '../client-registration/registration.listener.js';
 import { RegistrationPolicies } from '../client-registration/registration-policies.js';
 import { ClientSecretService } from '../client-secret/client-secret.service.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
@@ -39,8 +40,9 @@ export class ClientAdministrationService {
    * @throws RegistrationError naming the rule or of a policy; nothing has changed then
    */
   async setScope(clientId: string, scope: string | undefined): Promise<OAuthClientRecord | undefined> {
-    return this.change(clientId, async (client) => {
-      const context = { operation: 'update', credential: undefined, owner: client.owner, client } as const;
+    return this.change(clientId, 'administered', async (client) => {
+      const { owner, tenant, bounds } = client;
+      const context = { operation: 'update', credential: undefined, owner, tenant, bounds, client } as const;
       const judged = await this.policies.judgeScope(this.mapper.toMetadata(client), scope, context);
       return { scope: judged ?? null };
     });
@@ -54,7 +56,7 @@ export class ClientAdministrationService {
    */
   async rotateSecret(clientId: string, chosen?: string): Promise<RotatedClient | undefined> {
     let clientSecret = '';
-    const client = await this.change(clientId, async (current) => {
+    const client = await this.change(clientId, 'secret-rotated', async (current) => {
       // Made anew for each attempt: what a client needs a secret for may have changed.
       const { clientSecret: made, ...columns } = await this.secrets.make(
         clientId,
@@ -91,7 +93,8 @@ export class ClientAdministrationService {
     return contendedChange(async () => {
       const client = await this.clients.findByClientId(clientId);
       if (!client) return false;
-      const event = { type: 'deleted', client, previous: undefined, credential: undefined } as const;
+      const who = { credential: undefined, reason: 'administered' } as const;
+      const event = { type: 'deleted', client, previous: undefined, ...who } as const;
       if (!(await this.clients.delete(client, this.listeners.participant(event)))) return undefined;
       await this.listeners.tell(event);
       return true;
@@ -101,6 +104,7 @@ export class ClientAdministrationService {
   /** Changes columns of a client as it is in that moment. */
   private async change(
     clientId: string,
+    reason: RegistrationReason,
     columnsFor: (client: OAuthClientRecord) => Promise<Partial<OAuthClientRecord>>,
   ): Promise<OAuthClientRecord | undefined> {
     const changed = await contendedChange(async () => {
@@ -108,7 +112,8 @@ export class ClientAdministrationService {
       if (!client) return null;
       const columns = await columnsFor(client);
       const proposed = this.clients.create({ ...client, ...columns, version: client.version + 1 });
-      const event = { type: 'updated', client: proposed, previous: client, credential: undefined } as const;
+      const who = { credential: undefined, reason } as const;
+      const event = { type: 'updated', client: proposed, previous: client, ...who } as const;
       if (!(await this.clients.update(client, columns, this.listeners.participant(event)))) return undefined;
       await this.listeners.tell(event);
       return proposed;

@@ -49,7 +49,8 @@ export class ClientConfigurationService {
   /** Client delete request (RFC 7592 section 2.3): client, secret and registration access token are gone. */
   async delete(credential: ConfigurationCredential): Promise<void> {
     const { client } = credential;
-    const event = { type: 'deleted', client, previous: undefined, credential: withoutToken(credential) } as const;
+    const who = { credential: withoutToken(credential), reason: 'requested' } as const;
+    const event = { type: 'deleted', client, previous: undefined, ...who } as const;
     if (!(await this.clients.delete(client, this.listeners.participant(event)))) throw new InvalidTokenError(true);
     await this.listeners.tell(event);
   }
@@ -94,16 +95,21 @@ export class ClientConfigurationService {
     // Who registered without a credential stays within what strangers may have.
     const grantTypes = client.registeredOpenly ? this.config.openGrantTypes : this.config.server.grantTypes;
     const credential = withoutToken(current);
-    const metadata = await this.policies.judge(body, grantTypes, {
-      operation: 'update',
-      credential,
-      owner: client.owner,
-      client,
-    });
+    const { owner, tenant, bounds } = client;
+    const context = { operation: 'update', credential, owner, tenant, bounds, client } as const;
+    const { metadata, heldFor: note } = await this.policies.judge(body, grantTypes, context);
     const { clientSecret, ...secretColumns } = { clientSecret: undefined, ...(await this.secretFor(metadata, client)) };
-    const columns = { ...this.mapper.toColumns(metadata), ...secretColumns };
+    const status = note === undefined ? client.status : 'pending';
+    const columns = { ...this.mapper.toColumns(metadata), ...secretColumns, status };
     const updated = this.clients.create({ ...client, ...columns, version: client.version + 1 });
-    const event = { type: 'updated', client: updated, previous: client, credential } as const;
+    const event = {
+      type: 'updated',
+      reason: 'requested',
+      note,
+      client: updated,
+      previous: client,
+      credential,
+    } as const;
     const isUpdated = await this.statements.take(updated, client, (uses) =>
       this.clients.update(client, columns, this.listeners.participant(event), uses),
     );

@@ -9,7 +9,7 @@ import { NO_SECRET } from '../client-secret/client-secret.service.js';
 import { OAuthClientFactory } from '../client/oauth-client.factory.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { LOGGER } from '../errors/logger.js';
-import { RegistrationError, TemporarilyUnavailableError } from '../errors/registration.error.js';
+import { AccessDeniedError, RegistrationError, TemporarilyUnavailableError } from '../errors/registration.error.js';
 import { OutboundRequestError } from '../outbound-requests/outbound-request.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { RemoteDocuments } from '../remote-document/remote-documents.js';
@@ -101,15 +101,19 @@ export class ClientDocuments {
     );
     const isChanged = previous !== undefined && previous.version !== client.version;
     // Where they cannot be told now the change is none yet, and is told with the next request.
-    if (isChanged) await this.listeners.tellAll({ type: 'updated', client, previous, credential: undefined });
+    const who = { credential: undefined, reason: 'document' } as const;
+    if (isChanged) await this.listeners.tellAll({ type: 'updated', client, previous, ...who });
     this.last.set(clientId, client);
     return client;
   }
 
   private async judge(request: object, client: OAuthClientRecord | undefined) {
     try {
-      const context = { operation: 'document', credential: undefined, owner: null, client } as const;
-      const metadata = await this.policies.judge(request, this.config.openGrantTypes, context);
+      const who = { credential: undefined, owner: null, tenant: null, bounds: null } as const;
+      const context = { operation: 'document', ...who, client } as const;
+      const { metadata, heldFor } = await this.policies.judge(request, this.config.openGrantTypes, context);
+      // Nobody can approve what is stored nowhere.
+      if (heldFor !== undefined) throw new AccessDeniedError('a policy puts such a client on hold');
       // With a document there is no secret, whatever it would be the key of.
       if (secretNeedOf(metadata, this.config.metadataTable) === 'none') return metadata;
     } catch (error) {

@@ -15,6 +15,8 @@ export interface Explanation {
   readonly refusals: readonly RegistrationError[];
   /** With every default; undefined when it is refused. */
   readonly metadata: RegistrableMetadata | undefined;
+  /** Why a policy would put the client on hold until an operator approves it. */
+  readonly heldFor?: string;
 }
 
 /** From an unknown body to checked metadata: the steps in the order in which a client learns of its mistakes. */

@@ -3,6 +3,7 @@ import type { RegistrableMetadata } from '../client-metadata/client-metadata.set
 import type { Explanation } from '../client-metadata/client-metadata.validator.js';
 import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, NO_SECRET, type IssuedSecret } from '../client-secret/client-secret.service.js';
+import { firstExpiry } from '../client-life-cycle/client-lifetime.rules.js';
 import { ClientIdGenerator } from '../client/client-id.generator.js';
 import { isOwner, OWNER_RULE } from '../client/client.rules.js';
 import { OAuthClientFactory } from '../client/oauth-client.factory.js';
@@ -18,7 +19,7 @@ import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { epochNow } from '../token/clock.js';
 import { ClientInformationSerializer, type ClientInformation } from './client-information.js';
 import { RegistrationListeners } from './registration-listeners.js';
-import { RegistrationPolicies } from './registration-policies.js';
+import { RegistrationPolicies, type Judgement } from './registration-policies.js';
 import { LOGGER } from '../errors/logger.js';
 
 /** How often a registration is tried with new ids when one is taken. */
@@ -50,8 +51,9 @@ export class ClientRegistrationService {
    * @throws RegistrationError when the request is refused; no use of a token is taken then
    */
   async register(body: unknown, credential?: RegistrationCredential): Promise<ClientInformation> {
-    const owner = ownerOf(credential);
-    const metadata = await this.judge(body, credential);
+    const judgement = await this.judge(body, credential);
+    const { metadata, heldFor } = judgement;
+    const { owner, tenant, bounds } = this.circumstances(credential).context;
     const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
     for (let attempt = 1; ; attempt++) {
       const clientId = this.clientIds.generate();
@@ -62,10 +64,15 @@ export class ClientRegistrationService {
         secret,
         registrationAccessTokenHash,
         owner,
+        tenant,
+        bounds,
+        status: heldFor === undefined ? 'active' : 'pending',
+        expiresAt: firstExpiry(this.config.clientLifetime, epochNow()),
+        initialAccessTokenId: credential?.initialAccessToken?.id ?? null,
         registeredOpenly: !credential,
       });
       try {
-        await this.store(client, credential);
+        await this.store(client, credential, judgement);
         return this.serializer.serialize(client, { ...secret, registrationAccessToken });
       } catch (error) {
         if (attempt === ATTEMPTS || !(await this.isTaken(client, error))) throw error;
@@ -85,7 +92,7 @@ export class ClientRegistrationService {
   }
 
   /** What is registered of what was asked for (RFC 7591 section 3.1). */
-  protected async judge(body: unknown, credential: RegistrationCredential | undefined): Promise<RegistrableMetadata> {
+  protected async judge(body: unknown, credential: RegistrationCredential | undefined): Promise<Judgement> {
     const { grantTypes, context } = this.circumstances(credential);
     return this.policies.judge(body, grantTypes, context);
   }
@@ -100,12 +107,17 @@ export class ClientRegistrationService {
   }
 
   /** Stores the client and takes the uses of initial access token and software statement with it, or nothing. */
-  protected async store(client: OAuthClientRecord, credential: RegistrationCredential | undefined): Promise<void> {
-    const event = { type: 'registered', client, previous: undefined, credential } as const;
+  protected async store(
+    client: OAuthClientRecord,
+    credential: RegistrationCredential | undefined,
+    { heldFor: note, quotas }: Judgement,
+  ): Promise<void> {
+    const event = { type: 'registered', reason: 'requested', note, client, previous: undefined, credential } as const;
     const token = credential?.initialAccessToken;
-    const use = token && this.initialAccessTokens.use(token, epochNow());
-    const isStored = await this.statements.take(client, undefined, (uses) =>
-      this.clients.insert(client, use, this.listeners.participant(event), uses),
+    const condition = token && this.initialAccessTokens.use(token, epochNow());
+    const participant = this.listeners.participant(event);
+    const isStored = await this.statements.take(client, undefined, (others) =>
+      this.clients.insert(client, { condition, participant, others, quotas }),
     );
     // The token was good when the guard looked, and is used up, revoked or expired now: the same answer as then.
     if (!isStored) throw new InvalidTokenError(true);
@@ -114,8 +126,10 @@ export class ClientRegistrationService {
 
   private circumstances(credential: RegistrationCredential | undefined) {
     const { server, openGrantTypes } = this.config;
-    const owner = credential?.owner ?? null;
-    const context = { operation: 'register', credential, owner, client: undefined } as const;
+    const owner = nameIn(credential, 'owner');
+    const tenant = nameIn(credential, 'tenant');
+    const bounds = credential?.bounds ?? null;
+    const context = { operation: 'register', credential, owner, tenant, bounds, client: undefined } as const;
     return { grantTypes: credential ? server.grantTypes : openGrantTypes, context };
   }
 
@@ -126,8 +140,8 @@ export class ClientRegistrationService {
 }
 
 /** Guards are the host's, and what they answer has no type at run time: a database would make another text of some of it. */
-function ownerOf(credential: RegistrationCredential | undefined): string | null {
-  const owner: unknown = credential?.owner ?? null;
-  if (owner === null || isOwner(owner)) return owner;
-  throw new TypeError(`the owner that the guard of the registration endpoint answers ${OWNER_RULE}`);
+function nameIn(credential: RegistrationCredential | undefined, member: 'owner' | 'tenant'): string | null {
+  const name: unknown = credential?.[member] ?? null;
+  if (name === null || isOwner(name)) return name;
+  throw new TypeError(`the ${member} that the guard of the registration endpoint answers ${OWNER_RULE}`);
 }

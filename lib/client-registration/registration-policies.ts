@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ClientQuota } from '../client/client-quota.js';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
@@ -7,7 +8,16 @@ import { RegistrationError, TemporarilyUnavailableError } from '../errors/regist
 import { SectorIdentifiers } from '../sector-identifier/sector-identifiers.js';
 import { SoftwareStatementService, type StatedRequest } from '../software-statement/software-statement.service.js';
 import { STATEMENT_MEMBER } from '../software-statement/statement-members.rules.js';
-import type { RegistrationContext, RegistrationPolicy } from './registration.policy.js';
+import type { RegistrationCircumstances, RegistrationContext, RegistrationPolicy } from './registration.policy.js';
+
+/** What is registered, and what has to hold for it. */
+export interface Judgement {
+  readonly metadata: RegistrableMetadata;
+  /** Why the client is put on hold; undefined where it is not. */
+  readonly heldFor: string | undefined;
+  /** How many clients there may be when it is stored. */
+  readonly quotas: readonly ClientQuota[];
+}
 
 /**
  * Judges what a caller asks for: its software statement, the rules of the specifications, the policies of the host, and at last its sector
@@ -29,33 +39,37 @@ export class RegistrationPolicies {
 
   /**
    * @param grantTypes the grant types this caller may have
-   * @returns the state to register
    * @throws RegistrationError of a rule or a policy
    */
   async judge(
     body: unknown,
     grantTypes: readonly string[],
-    context: RegistrationContext,
-  ): Promise<RegistrableMetadata> {
-    const stated = await this.statements.apply(body, context);
-    const metadata = await this.validator.validate(stated.body, grantTypes, mayHaveNone(context));
+    circumstances: RegistrationCircumstances,
+  ): Promise<Judgement> {
+    const stated = await this.statements.apply(body, circumstances);
+    const metadata = await this.validator.validate(stated.body, grantTypes, mayHaveNone(circumstances));
     return this.reviewed(metadata, grantTypes, stated.context);
   }
 
   /** Every rule that is violated, or what is wrong with the software statement; where nothing is, what the first policy that refuses says. */
-  async explain(body: unknown, grantTypes: readonly string[], context: RegistrationContext): Promise<Explanation> {
+  async explain(
+    body: unknown,
+    grantTypes: readonly string[],
+    circumstances: RegistrationCircumstances,
+  ): Promise<Explanation> {
     let stated: StatedRequest;
     try {
-      stated = await this.statements.apply(body, context);
+      stated = await this.statements.apply(body, circumstances);
     } catch (error) {
       // What a statement that is not believed says is not known: there is nothing to go on with.
       if (!(error instanceof RegistrationError) || error instanceof TemporarilyUnavailableError) throw error;
       return { refusals: [error], metadata: undefined };
     }
-    const explanation = await this.validator.explain(stated.body, grantTypes, mayHaveNone(context));
+    const explanation = await this.validator.explain(stated.body, grantTypes, mayHaveNone(circumstances));
     if (!explanation.metadata) return explanation;
     try {
-      return { refusals: [], metadata: await this.reviewed(explanation.metadata, grantTypes, stated.context) };
+      const { metadata, heldFor } = await this.reviewed(explanation.metadata, grantTypes, stated.context);
+      return { refusals: [], metadata, ...(heldFor !== undefined && { heldFor }) };
     } catch (error) {
       if (error instanceof RegistrationError) return { refusals: [error], metadata: undefined };
       throw error;
@@ -72,20 +86,22 @@ export class RegistrationPolicies {
   async judgeScope(
     metadata: Readonly<Record<string, unknown>>,
     scope: string | undefined,
-    context: RegistrationContext,
+    circumstances: RegistrationCircumstances,
   ): Promise<string | undefined> {
     const judged = scope === undefined ? undefined : await this.validator.validateScope(scope);
     let proposed: ClientMetadata = { ...metadata, scope: judged };
-    const circumstances = this.statements.withStored(context);
-    for (const policy of this.policies) proposed = await policy.review(proposed, circumstances);
+    const decisions = new Decisions(this.statements.withStored(circumstances));
+    for (const policy of this.policies) proposed = await policy.review(proposed, decisions.context);
     return isOmitted(proposed.scope) ? undefined : this.validator.validateScope(proposed.scope);
   }
 
   private async reviewed(
     metadata: RegistrableMetadata,
     grantTypes: readonly string[],
-    context: RegistrationContext,
-  ): Promise<RegistrableMetadata> {
+    circumstances: RegistrationCircumstances,
+  ): Promise<Judgement> {
+    const decisions = new Decisions(circumstances);
+    const { context } = decisions;
     let state = metadata;
     for (const policy of this.policies) {
       const judged = this.validator.asJudged(state);
@@ -98,11 +114,30 @@ export class RegistrationPolicies {
     else Reflect.deleteProperty(state, STATEMENT_MEMBER);
     // The last step: nobody is asked about what is refused anyway.
     await this.sectors.check(state, context);
-    return state;
+    return { metadata: state, ...decisions.made };
+  }
+}
+
+/** What the policies decide about one request beside its metadata. */
+class Decisions {
+  private readonly holds: string[] = [];
+  private readonly quotas: ClientQuota[] = [];
+  readonly context: RegistrationContext;
+
+  constructor(circumstances: RegistrationCircumstances) {
+    this.context = {
+      ...circumstances,
+      hold: (reason) => void this.holds.push(reason),
+      limit: (quota) => void this.quotas.push(quota),
+    };
+  }
+
+  get made(): Omit<Judgement, 'metadata'> {
+    return { heldFor: this.holds[0], quotas: this.quotas };
   }
 }
 
 /** Whoever adds a client by hand may leave it without grant types, and one that has none may go on so. */
-function mayHaveNone({ operation, client }: RegistrationContext): boolean {
+function mayHaveNone({ operation, client }: RegistrationCircumstances): boolean {
   return operation === 'create' || client?.grantTypes.length === 0;
 }

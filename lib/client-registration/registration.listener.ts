@@ -1,9 +1,27 @@
 import type { EntityManager } from 'typeorm';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 
+/**
+ * Why something happened to a client: whoever holds its credentials asked for it, an operator did it (`administered`, or what the others name), its
+ * time was over (`expired`), or its metadata document says so now.
+ */
+export type RegistrationReason =
+  | 'requested'
+  | 'administered'
+  | 'approved'
+  | 'suspended'
+  | 'resumed'
+  | 'secret-rotated'
+  | 'token-reset'
+  | 'expired'
+  | 'document';
+
 /** What happened to a client. */
 export interface RegistrationEvent {
   readonly type: 'registered' | 'updated' | 'deleted';
+  readonly reason: RegistrationReason;
+  /** What an operator, or the policy that put the client on hold, says about it. */
+  readonly note?: string | undefined;
   /** The client as it is now; as it last was, when it was deleted. */
   readonly client: OAuthClientRecord;
   /** The client as it was before an update. */

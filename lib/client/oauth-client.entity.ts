@@ -1,6 +1,7 @@
-import { Column, Entity, PrimaryColumn, VersionColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn, VersionColumn } from 'typeorm';
+import type { RegistrationBounds } from '../initial-access-token/registration-bounds.js';
 import { epochSeconds } from '../storage/epoch-seconds.js';
-import { isPublicClient, type ClientSource, type OAuthClientRecord } from './oauth-client.record.js';
+import { isPublicClient, type ClientSource, type ClientStatus, type OAuthClientRecord } from './oauth-client.record.js';
 
 /**
  * A registered OAuth client (RFC 7591). Extend it to add columns or to rename the table: `@Entity('apps') class App extends OAuthClient`.
@@ -47,8 +48,65 @@ export class OAuthClient implements OAuthClientRecord {
   @Column({ type: 'boolean', comment: 'registered without a credential' })
   registeredOpenly: boolean;
 
+  @Index()
   @Column({ type: 'varchar', length: 255, nullable: true, comment: 'who is responsible for the client' })
   owner: string | null;
+
+  @Index()
+  @Column({ type: 'varchar', length: 255, nullable: true, comment: 'in whose part of the server the client lives' })
+  tenant: string | null;
+
+  @Column({ type: 'varchar', length: 16, default: 'active', comment: 'pending, active or suspended' })
+  status: ClientStatus;
+
+  @Index()
+  @Column({
+    type: 'bigint',
+    nullable: true,
+    transformer: epochSeconds,
+    comment: 'seconds since the epoch, never if null',
+  })
+  expiresAt: number | null;
+
+  @Index()
+  @Column({
+    type: 'bigint',
+    nullable: true,
+    transformer: epochSeconds,
+    comment: 'seconds since the epoch, never used if null',
+  })
+  lastUsedAt: number | null;
+
+  @Index()
+  @Column({ type: 'varchar', length: 255, nullable: true, comment: 'initial access token it registered with' })
+  initialAccessTokenId: string | null;
+
+  @Column({ type: 'json', nullable: true, comment: 'what that token allowed' })
+  bounds: RegistrationBounds | null;
+
+  @Column({ type: 'varchar', length: 255, nullable: true, comment: 'secret before the last rotation' })
+  previousClientSecretHash: string | null;
+
+  @Column({ type: 'bigint', nullable: true, transformer: epochSeconds, comment: 'seconds since the epoch' })
+  previousClientSecretExpiresAt: number | null;
+
+  @Column({ type: 'varchar', length: 512, nullable: true, comment: 'secret before the last rotation, encrypted' })
+  previousClientSecretEncrypted: string | null;
+
+  @Column({
+    type: 'varchar',
+    length: 64,
+    nullable: true,
+    comment: 'registration access token before the last rotation',
+  })
+  previousRegistrationAccessTokenHash: string | null;
+
+  @Column({ type: 'bigint', nullable: true, transformer: epochSeconds, comment: 'seconds since the epoch' })
+  previousRegistrationAccessTokenExpiresAt: number | null;
+
+  @Index({ unique: true })
+  @Column({ type: 'varchar', length: 64, nullable: true, comment: 'SHA-256 of what identical registrations share' })
+  foldingKey: string | null;
 
   @VersionColumn({ type: 'int', comment: 'counts the changes' })
   version: number;

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import type { SecretColumns } from '../client-secret/client-secret.service.js';
+import type { RegistrationBounds } from '../initial-access-token/registration-bounds.js';
 import { epochNow } from '../token/clock.js';
 import { ClientMetadataMapper } from './client-metadata.mapper.js';
-import type { ClientSource, OAuthClientRecord } from './oauth-client.record.js';
+import type { ClientSource, ClientStatus, OAuthClientRecord } from './oauth-client.record.js';
 import { OAuthClientRepository } from './oauth-client.repository.js';
 
 /** What a new client is made of beside its metadata. */
@@ -14,7 +15,36 @@ export interface NewClient {
   readonly registrationAccessTokenHash: string | null;
   readonly owner: string | null;
   readonly registeredOpenly: boolean;
+  /** @default null */
+  readonly tenant?: string | null;
+  /** @default 'active' */
+  readonly status?: ClientStatus;
+  /** Seconds since the epoch. @default null */
+  readonly expiresAt?: number | null;
+  /** @default null */
+  readonly initialAccessTokenId?: string | null;
+  /** @default null */
+  readonly bounds?: RegistrationBounds | null;
+  /** @default null */
+  readonly foldingKey?: string | null;
 }
+
+/** What a new client has in the columns that nothing else says anything about. */
+const NEW = {
+  tenant: null,
+  status: 'active',
+  expiresAt: null,
+  lastUsedAt: null,
+  initialAccessTokenId: null,
+  bounds: null,
+  previousClientSecretHash: null,
+  previousClientSecretExpiresAt: null,
+  previousClientSecretEncrypted: null,
+  previousRegistrationAccessTokenHash: null,
+  previousRegistrationAccessTokenExpiresAt: null,
+  foldingKey: null,
+  version: 1,
+} as const satisfies Partial<OAuthClientRecord>;
 
 /** Makes clients as they will be stored. Extend it and list it in `providers` to fill columns of the host's own entity. */
 @Injectable()
@@ -27,7 +57,7 @@ export class OAuthClientFactory {
   create(metadata: ClientMetadata, { secret, ...made }: NewClient): OAuthClientRecord {
     const { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted } = secret;
     const secretColumns = { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted };
-    const columns = { ...made, ...secretColumns, clientIdIssuedAt: epochNow(), version: 1 };
+    const columns = { ...NEW, ...made, ...secretColumns, clientIdIssuedAt: epochNow() };
     return this.clients.create({ ...this.mapper.toColumns(metadata), ...columns });
   }
 }

@@ -1,3 +1,5 @@
+import type { RegistrationBounds } from '../initial-access-token/registration-bounds.js';
+
 /**
  * What the module keeps of a client, by property name; the names of table and columns are the entity's own business.
  * `OAuthClient` is the ready entity; a host with other columns or another primary key gives its own class that implements this.
@@ -21,6 +23,29 @@ export interface OAuthClientRecord {
   registeredOpenly: boolean;
   /** Who is responsible: what the guard's credential named. */
   owner: string | null;
+  /** In whose part of the server the client lives: what the guard's credential named. */
+  tenant: string | null;
+  /** Whether it may be used: set by operators and policies, never by the client. */
+  status: ClientStatus;
+  /** Seconds since the epoch from when on the client is no longer there; `null` for never. */
+  expiresAt: number | null;
+  /** About when it last proved who it is, in seconds since the epoch; `null` for never. */
+  lastUsedAt: number | null;
+  /** The id of the initial access token it registered with. */
+  initialAccessTokenId: string | null;
+  /** What that token allowed, which holds for every later update. */
+  bounds: RegistrationBounds | null;
+  /** The secret before the last rotation, which is good for a while; in three columns as the current one. */
+  previousClientSecretHash: string | null;
+  /** Seconds since the epoch. */
+  previousClientSecretExpiresAt: number | null;
+  previousClientSecretEncrypted: string | null;
+  /** SHA-256 of the registration access token before the last rotation, which is good until the new one is used, or for a while. */
+  previousRegistrationAccessTokenHash: string | null;
+  /** Seconds since the epoch. */
+  previousRegistrationAccessTokenExpiresAt: number | null;
+  /** What identical registrations have in common, of a client that all of them share; `null` for any other. */
+  foldingKey: string | null;
   /** Counts the changes; the guard of concurrent updates. Of a client of a document, another number when it has changed. */
   version: number;
 
@@ -44,6 +69,9 @@ export interface OAuthClientRecord {
   additionalMetadata: Record<string, unknown> | null;
 }
 
+/** Whether a client may be used: `pending` waits for an approval, `suspended` was stopped. Either is held: it can be read and nothing else. */
+export type ClientStatus = 'pending' | 'active' | 'suspended';
+
 /** How a client came to be. */
 export type ClientSource = 'dynamic' | 'manual' | 'document';
 
@@ -58,6 +86,18 @@ export const SERVER_COLUMNS = [
   'source',
   'registeredOpenly',
   'owner',
+  'tenant',
+  'status',
+  'expiresAt',
+  'lastUsedAt',
+  'initialAccessTokenId',
+  'bounds',
+  'previousClientSecretHash',
+  'previousClientSecretExpiresAt',
+  'previousClientSecretEncrypted',
+  'previousRegistrationAccessTokenHash',
+  'previousRegistrationAccessTokenExpiresAt',
+  'foldingKey',
   'version',
   'additionalMetadata',
 ] as const satisfies readonly (keyof OAuthClientRecord)[];
@@ -85,4 +125,17 @@ export const METADATA_COLUMNS = [
 /** Whether the client has no secret and no keys to prove who it is (RFC 6749 section 2.1). */
 export function isPublicClient(client: Pick<OAuthClientRecord, 'tokenEndpointAuthMethod'>): boolean {
   return client.tokenEndpointAuthMethod === 'none';
+}
+
+/** Whether the client waits for an approval or was stopped. */
+export function isHeld({ status }: Pick<OAuthClientRecord, 'status'>): boolean {
+  return status !== 'active';
+}
+
+/**
+ * Whether the client is no longer there, though its row may be.
+ * @param now seconds since the epoch
+ */
+export function isExpiredClient({ expiresAt }: Pick<OAuthClientRecord, 'expiresAt'>, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }

@@ -4,6 +4,7 @@ import { exactText } from '../storage/exact-text.js';
 import { PostgresInsert } from '../storage/postgres-insert.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
+import type { ClientQuota } from './client-quota.js';
 import type { ClientSource, OAuthClientRecord } from './oauth-client.record.js';
 
 /** Which clients are listed, in the order of their ids. */
@@ -16,6 +17,17 @@ export interface ClientPage {
   readonly after?: string;
   /** How many at most. */
   readonly limit: number;
+}
+
+/** What has to hold for a new client, and what happens with it. */
+export interface ClientInsertion {
+  /** A write that must match a row, or nothing is stored. */
+  readonly condition?: Write | undefined;
+  readonly participant?: Participant | undefined;
+  /** What is written with it. */
+  readonly others?: readonly Write[];
+  /** How many clients there may be before it. */
+  readonly quotas?: readonly ClientQuota[];
 }
 
 /** Keeps clients. Every conditional write repeats what the caller was judged by: version and registration access token. */
@@ -87,24 +99,22 @@ export class OAuthClientRepository {
 
   /**
    * Stores a new client, together with what has to happen with it.
-   * @param condition a write that must match a row, or nothing is stored
-   * @param others what is written with it
-   * @returns whether the client is stored
+   * @returns whether the condition matched, and so the client is stored
+   * @throws RegistrationError of a quota when there are as many clients
    * @throws DuplicateKeyError when its id is taken, or something of the others
    * @throws TypeError for a client that could never be found again
    */
-  async insert(
-    client: OAuthClientRecord,
-    condition?: Write,
-    participant?: Participant,
-    others: readonly Write[] = [],
-  ): Promise<boolean> {
+  async insert(client: OAuthClientRecord, insertion: ClientInsertion = {}): Promise<boolean> {
+    const { condition, participant, others = [], quotas = [] } = insertion;
     if (!isKey(client.clientId)) throw new TypeError('a client needs a clientId that is a non-empty string');
-    const isAlone = !participant && others.length === 0;
+    const isAlone = !participant && others.length === 0 && quotas.length === 0;
     if (isAlone && this.fixedInsert?.accepts(client)) return this.fixedInsert.run(client, condition);
     const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
-    const writes = [...(condition ? [condition] : []), ...others, insert];
-    const refused = await this.storage.unitOfWork.run(writes, participant);
+    const counts = quotas.map((quota) => this.isBelow(quota));
+    const writes = [...counts, ...(condition ? [condition] : []), ...others, insert];
+    const refused = await this.storage.unitOfWork.run(writes, participant, quotas.map(lockOf));
+    const refusing = refused === undefined ? undefined : quotas[refused];
+    if (refusing) throw refusing.refusal;
     return refused === undefined;
   }
 
@@ -183,6 +193,22 @@ export class OAuthClientRepository {
     return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
   }
 
+  /** A row while there are fewer clients than the quota allows. */
+  private isBelow({ of, maximum }: ClientQuota): Write {
+    const where = Object.fromEntries(Object.entries(of).map(([name, value]) => [name, this.equal(value)]));
+    return (manager) =>
+      manager
+        .createQueryBuilder(this.entity, 'client')
+        .select('COUNT(*)', 'clients')
+        .where(where)
+        .having('COUNT(*) < :maximum', { maximum });
+  }
+
+  private equal(value: unknown): unknown {
+    if (value === null) return IsNull();
+    return typeof value === 'string' ? exactText(this.storage.dataSource, value) : value;
+  }
+
   private insertOf(clients: readonly OAuthClientRecord[]): Write {
     if (!clients.every((client) => isKey(client.clientId))) throw new TypeError('a client needs a clientId');
     return (manager) =>
@@ -197,6 +223,11 @@ export class OAuthClientRepository {
   private get entity(): Type<ObjectLiteral> {
     return this.storage.entities.client;
   }
+}
+
+/** Those that count the same clients wait for each other. */
+function lockOf({ of }: ClientQuota): string {
+  return JSON.stringify(Object.entries(of).toSorted());
 }
 
 /** Whether the conditions of a write would be there, and compare text with text. */

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
-import { RegistrationPolicies } from '../client-registration/registration-policies.js';
+import { RegistrationPolicies, type Judgement } from '../client-registration/registration-policies.js';
 import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, NO_SECRET } from '../client-secret/client-secret.service.js';
 import { LOGGER } from '../errors/logger.js';
@@ -29,6 +29,8 @@ export interface ManualClient extends ClientMetadata {
   readonly clientSecret?: string;
   /** Who is responsible. @default none */
   readonly owner?: string;
+  /** In whose part of the server it lives. @default none */
+  readonly tenant?: string;
 }
 
 /** A client that was added, and what is shown of it this once. */
@@ -65,12 +67,21 @@ export class OAuthClientService {
     clientId = this.clientIds.generate(),
     clientSecret,
     owner,
+    tenant,
     ...metadata
   }: ManualClient): Promise<CreatedClient> {
     if (!isClientId(clientId)) throw new InvalidClientMetadataError(`client_id ${CLIENT_ID_RULE}`);
     if (owner !== undefined && !isOwner(owner)) throw new InvalidClientMetadataError(`owner ${OWNER_RULE}`);
-    const context = { operation: 'create', credential: undefined, owner: owner ?? null, client: undefined } as const;
-    const registrable = await this.policies.judge(metadata, this.config.server.grantTypes, context);
+    if (tenant !== undefined && !isOwner(tenant)) throw new InvalidClientMetadataError(`tenant ${OWNER_RULE}`);
+    const judgement = await this.policies.judge(metadata, this.config.server.grantTypes, {
+      operation: 'create',
+      credential: undefined,
+      owner: owner ?? null,
+      tenant: tenant ?? null,
+      bounds: null,
+      client: undefined,
+    });
+    const { metadata: registrable, heldFor } = judgement;
     const secret = await this.secretFor(registrable, clientId, clientSecret);
     const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
     const client = this.factory.create(registrable, {
@@ -79,9 +90,11 @@ export class OAuthClientService {
       secret,
       registrationAccessTokenHash,
       owner: owner ?? null,
+      tenant: tenant ?? null,
+      status: heldFor === undefined ? 'active' : 'pending',
       registeredOpenly: false,
     });
-    await this.store(client);
+    await this.store(client, judgement);
     return { client, clientSecret: secret.clientSecret, registrationAccessToken };
   }
 
@@ -127,11 +140,13 @@ export class OAuthClientService {
     return this.secrets.make(clientId, metadata, chosen);
   }
 
-  private async store(client: OAuthClientRecord): Promise<void> {
-    const event = { type: 'registered', client, previous: undefined, credential: undefined } as const;
+  private async store(client: OAuthClientRecord, { heldFor: note, quotas }: Judgement): Promise<void> {
+    const who = { credential: undefined, reason: 'administered', note } as const;
+    const event = { type: 'registered', client, previous: undefined, ...who } as const;
+    const participant = this.listeners.participant(event);
     try {
-      await this.statements.take(client, undefined, (uses) =>
-        this.clients.insert(client, undefined, this.listeners.participant(event), uses),
+      await this.statements.take(client, undefined, (others) =>
+        this.clients.insert(client, { participant, others, quotas }),
       );
     } catch (error) {
       // Another unique column of the host's entity may be what stands in the way.

@@ -14,6 +14,7 @@ import {
   RegistrationError,
   TemporarilyUnavailableError,
   UnapprovedSoftwareStatementError,
+  UnauthorizedClientError,
 } from './registration.error.js';
 import { LOGGER } from './logger.js';
 
@@ -34,6 +35,7 @@ const STATUS: readonly (readonly [abstract new (...args: never[]) => Registratio
   [InvalidSoftwareStatementError, 400],
   [UnapprovedSoftwareStatementError, 400],
   [InvalidClientError, 401],
+  [UnauthorizedClientError, 400],
   [InvalidTokenError, 401],
   [InsufficientScopeError, 403],
   [AccessDeniedError, 403],

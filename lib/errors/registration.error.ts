@@ -59,6 +59,15 @@ export class InvalidClientError extends RegistrationError {
   }
 }
 
+/** The client has proved who it is, and is held: it waits for an approval, or was suspended (RFC 6749 section 5.2). */
+export class UnauthorizedClientError extends RegistrationError {
+  readonly code = 'unauthorized_client';
+
+  constructor(message = 'the client may not be used at present') {
+    super(message);
+  }
+}
+
 /** The bearer token is missing, malformed, expired, revoked or of somebody else (RFC 6750 section 3.1). */
 export class InvalidTokenError extends RegistrationError {
   readonly code = 'invalid_token';

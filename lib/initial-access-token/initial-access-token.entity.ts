@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { epochSeconds } from '../storage/epoch-seconds.js';
+import type { RegistrationBounds } from './registration-bounds.js';
 import type { InitialAccessTokenRecord } from './initial-access-token.record.js';
 
 /** An initial access token: who may register (RFC 7591 section 3). Only its hash is kept. */
@@ -14,6 +15,12 @@ export class InitialAccessToken implements InitialAccessTokenRecord {
 
   @Column({ type: 'varchar', length: 255, nullable: true, comment: 'owner of the clients that register with it' })
   owner: string | null;
+
+  @Column({ type: 'varchar', length: 255, nullable: true, comment: 'tenant of the clients that register with it' })
+  tenant: string | null;
+
+  @Column({ type: 'json', nullable: true, comment: 'what these clients may be' })
+  bounds: RegistrationBounds | null;
 
   @Column({ type: 'bigint', transformer: epochSeconds, comment: 'seconds since the epoch' })
   issuedAt: number;

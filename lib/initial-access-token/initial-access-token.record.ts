@@ -1,3 +1,5 @@
+import type { RegistrationBounds } from './registration-bounds.js';
+
 /** What the module keeps of an initial access token (RFC 7591 section 3), by property name. */
 export interface InitialAccessTokenRecord {
   /** Names the token without being it: for lists and revocation. */
@@ -6,6 +8,10 @@ export interface InitialAccessTokenRecord {
   tokenHash: string;
   /** Who is responsible for the clients that register with it. */
   owner: string | null;
+  /** In whose part of the server these clients live. */
+  tenant: string | null;
+  /** What these clients may be; `null` for whatever the server allows. */
+  bounds: RegistrationBounds | null;
   /** Seconds since the epoch. */
   issuedAt: number;
   /** Seconds since the epoch; `null` for never. */
@@ -23,6 +29,8 @@ export const INITIAL_ACCESS_TOKEN_COLUMNS = [
   'id',
   'tokenHash',
   'owner',
+  'tenant',
+  'bounds',
   'issuedAt',
   'expiresAt',
   'maxUses',

@@ -6,12 +6,17 @@ import { epochNow } from '../token/clock.js';
 import { tokenHash, TokenGenerator } from '../token/opaque-token.js';
 import { isUsable, type InitialAccessTokenRecord } from './initial-access-token.record.js';
 import { InitialAccessTokenRepository } from './initial-access-token.repository.js';
+import type { RegistrationBounds } from './registration-bounds.js';
 import type { RegistrationCredential } from './registration-credential.js';
 
 /** What an initial access token is good for. */
 export interface InitialAccessTokenOptions {
   /** Who is responsible for the clients that register with it. @default none */
   readonly owner?: string;
+  /** In whose part of the server these clients live. @default none */
+  readonly tenant?: string;
+  /** What these clients may be, now and after every update. @default whatever the server allows */
+  readonly bounds?: RegistrationBounds;
   /** Lifetime in seconds; 0 means it never expires. @default 3600 */
   readonly expiresInSeconds?: number;
   /** How many clients may register with it. @default any number */
@@ -44,10 +49,17 @@ export class InitialAccessTokenService {
 
   /** @throws RangeError for a lifetime, a number of uses, an owner or a token that makes no sense */
   async issue(options: InitialAccessTokenOptions = {}): Promise<IssuedInitialAccessToken> {
-    const { owner = null, expiresInSeconds = DEFAULT_LIFETIME_SECONDS, maxUses = null } = options;
+    const {
+      owner = null,
+      tenant = null,
+      bounds = null,
+      expiresInSeconds = DEFAULT_LIFETIME_SECONDS,
+      maxUses = null,
+    } = options;
     requireInteger('expiresInSeconds', expiresInSeconds, 0, LONGEST_LIFETIME_SECONDS);
     if (maxUses !== null) requireInteger('maxUses', maxUses, 1, MOST_USES);
     if (owner !== null && !isOwner(owner)) throw new RangeError(`owner ${OWNER_RULE}`);
+    if (tenant !== null && !isOwner(tenant)) throw new RangeError(`tenant ${OWNER_RULE}`);
     const token = options.token ?? this.generator.generate(PREFIX);
     if (typeof token !== 'string' || !/^[A-Za-z0-9\-._~+/]{32,}=*$/.test(token)) {
       throw new RangeError('token must have at least 32 characters of A-Z a-z 0-9 - . _ ~ + /');
@@ -57,6 +69,8 @@ export class InitialAccessTokenService {
       id: randomUUID(),
       tokenHash: tokenHash(token),
       owner,
+      tenant,
+      bounds,
       issuedAt: now,
       expiresAt: expiresInSeconds === 0 ? null : now + expiresInSeconds,
       maxUses,
@@ -94,7 +108,8 @@ export class InitialAccessTokenService {
   async authenticate(token: string): Promise<RegistrationCredential | undefined> {
     const record = await this.find(token);
     if (!record || !isUsable(record, epochNow())) return undefined;
-    return { owner: record.owner, initialAccessToken: record };
+    const { owner, tenant, bounds } = record;
+    return { owner, tenant, bounds, initialAccessToken: record };
   }
 }
 

@@ -75,6 +75,7 @@ export abstract class AdoptClientTable implements MigrationInterface {
       clientSecretExpiresAt: hasSecret ? 0 : null,
       source: 'manual',
       registeredOpenly: false,
+      status: 'active',
       version: 1,
       redirectUris,
       tokenEndpointAuthMethod: 'client_secret_basic',

@@ -24,9 +24,28 @@ const INITIAL_ACCESS_TOKENS: readonly ColumnDefinition[] = [
   { property: 'revokedAt', type: 'bigint', nullable: true, comment: 'seconds since the epoch' },
 ];
 
-/** Makes the table of `InitialAccessToken`. */
-export async function createInitialAccessTokens(runner: QueryRunner): Promise<void> {
-  const table = newTable(runner, 'InitialAccessToken', 'initial_access_tokens', INITIAL_ACCESS_TOKENS);
+/** What came later: the tenant of the clients, and what they may be. */
+export const BOUNDS_COLUMNS: readonly ColumnDefinition[] = [
+  {
+    property: 'tenant',
+    type: 'varchar',
+    length: 255,
+    nullable: true,
+    comment: 'tenant of the clients that register with it',
+  },
+  { property: 'bounds', type: 'json', nullable: true, comment: 'what these clients may be' },
+];
+
+/**
+ * Makes the table of `InitialAccessToken`.
+ * @param later columns that a migration after the first one adds elsewhere
+ */
+export async function createInitialAccessTokens(
+  runner: QueryRunner,
+  later: readonly ColumnDefinition[] = [],
+): Promise<void> {
+  const columns = [...INITIAL_ACCESS_TOKENS, ...later];
+  const table = newTable(runner, 'InitialAccessToken', 'initial_access_tokens', columns);
   table.addIndex(new TableIndex({ columnNames: [columnName(runner, 'tokenHash')], isUnique: true }));
   await runner.createTable(table);
 }
@@ -44,7 +63,7 @@ export class CreateInitialAccessTokens1764000000001 implements MigrationInterfac
   readonly name = 'CreateInitialAccessTokens1764000000001';
 
   async up(runner: QueryRunner): Promise<void> {
-    await createInitialAccessTokens(runner);
+    await createInitialAccessTokens(runner, BOUNDS_COLUMNS);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,3 +1,4 @@
+import { AddClientLifeCycle1764300000000 } from './add-client-life-cycle.js';
 import { AddEncryptedClientSecret1764100000000 } from './add-encrypted-client-secret.js';
 import { CreateDynamicRegistrationTables1764000000000 } from './create-dynamic-registration-tables.js';
 import { CreateUsedClientAssertions1764200000000 } from './create-used-client-assertions.js';
@@ -10,4 +11,5 @@ export const dynamicRegistrationMigrations = [
   CreateDynamicRegistrationTables1764000000000,
   AddEncryptedClientSecret1764100000000,
   CreateUsedClientAssertions1764200000000,
+  AddClientLifeCycle1764300000000,
 ];

@@ -65,5 +65,66 @@ export const ENCRYPTED_SECRET_COLUMN: ColumnDefinition = {
   comment: 'secret that is the key of an algorithm, encrypted; names its key',
 };
 
+/** For what becomes of a client, and for what it was registered with. */
+export const LIFE_CYCLE_COLUMNS: readonly ColumnDefinition[] = [
+  {
+    property: 'tenant',
+    type: 'varchar',
+    length: 255,
+    nullable: true,
+    comment: 'in whose part of the server the client lives',
+  },
+  { property: 'status', type: 'varchar', length: 16, comment: 'pending, active or suspended' },
+  { property: 'expiresAt', ...epoch, nullable: true, comment: 'seconds since the epoch, never if null' },
+  { property: 'lastUsedAt', ...epoch, nullable: true, comment: 'seconds since the epoch, never used if null' },
+  {
+    property: 'initialAccessTokenId',
+    type: 'varchar',
+    length: 255,
+    nullable: true,
+    comment: 'initial access token it registered with',
+  },
+  { property: 'bounds', ...json, comment: 'what that token allowed' },
+  {
+    property: 'previousClientSecretHash',
+    type: 'varchar',
+    length: 255,
+    nullable: true,
+    comment: 'secret before the last rotation',
+  },
+  { property: 'previousClientSecretExpiresAt', ...epoch, nullable: true, comment: 'seconds since the epoch' },
+  {
+    property: 'previousClientSecretEncrypted',
+    type: 'varchar',
+    length: 512,
+    nullable: true,
+    comment: 'secret before the last rotation, encrypted',
+  },
+  {
+    property: 'previousRegistrationAccessTokenHash',
+    type: 'varchar',
+    length: 64,
+    nullable: true,
+    comment: 'registration access token before the last rotation',
+  },
+  {
+    property: 'previousRegistrationAccessTokenExpiresAt',
+    ...epoch,
+    nullable: true,
+    comment: 'seconds since the epoch',
+  },
+  {
+    property: 'foldingKey',
+    type: 'varchar',
+    length: 64,
+    nullable: true,
+    comment: 'SHA-256 of what identical registrations share',
+  },
+];
+
 /** The columns that a table has after it was adopted: no more for ever, later ones come with a migration of their own. */
-export const ADOPTED_CLIENT_COLUMNS: readonly ColumnDefinition[] = [...FIRST_CLIENT_COLUMNS, ENCRYPTED_SECRET_COLUMN];
+export const ADOPTED_CLIENT_COLUMNS: readonly ColumnDefinition[] = [
+  ...FIRST_CLIENT_COLUMNS,
+  ENCRYPTED_SECRET_COLUMN,
+  ...LIFE_CYCLE_COLUMNS,
+];

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import { urisOfSector } from '../client-metadata/subject-type.rules.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
-import type { RegistrationContext } from '../client-registration/registration.policy.js';
+import type { RegistrationCircumstances } from '../client-registration/registration.policy.js';
 import { LOGGER } from '../errors/logger.js';
 import { InvalidClientMetadataError, TemporarilyUnavailableError } from '../errors/registration.error.js';
 import { OutboundRequestError } from '../outbound-requests/outbound-request.error.js';
@@ -26,7 +26,7 @@ export class SectorIdentifiers {
    * @throws TemporarilyUnavailableError for a client metadata document, where it may be read later
    * @throws InvalidClientMetadataError in the same words whatever stands in the way of reading it: a caller must not learn what this server can reach
    */
-  async check(metadata: ClientMetadata, { operation, client }: RegistrationContext): Promise<void> {
+  async check(metadata: ClientMetadata, { operation, client }: RegistrationCircumstances): Promise<void> {
     const { sector_identifier_uri: url } = metadata;
     if (url === undefined || (client && claimOf(this.mapper.toMetadata(client)) === claimOf(metadata))) return;
     const listed = await this.read(url, operation);
@@ -34,7 +34,7 @@ export class SectorIdentifiers {
     if (missing) throw new InvalidClientMetadataError(`sector_identifier_uri must list ${missing.name}`);
   }
 
-  private async read(url: string, operation: RegistrationContext['operation']): Promise<ReadonlySet<string>> {
+  private async read(url: string, operation: RegistrationCircumstances['operation']): Promise<ReadonlySet<string>> {
     try {
       // What is kept may be older than the client, whose URIs were added for it.
       const request = { purpose: 'sector identifier', url, maximumBytes: MAXIMUM_BYTES, read: listOf, isRenewed: true };

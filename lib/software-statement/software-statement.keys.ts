@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createLocalJWKSet, type CompactVerifyGetKey, type JSONWebKeySet, type JWK } from 'jose';
 import { jwkSet, withoutUnknownKeys } from '../client-metadata/jwk-set.rules.js';
-import type { RegistrationContext } from '../client-registration/registration.policy.js';
+import type { RegistrationCircumstances } from '../client-registration/registration.policy.js';
 import { RemoteKeySets } from '../key-set/remote-key-sets.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import type { SoftwareStatementIssuer } from './software-statement.options.js';
@@ -42,7 +42,7 @@ export class SoftwareStatementKeys {
    */
   async resolved(
     { header, claims }: StatementParts,
-    context: RegistrationContext,
+    context: RegistrationCircumstances,
   ): Promise<CompactVerifyGetKey | undefined> {
     const found: unknown = await this.config.softwareStatements.resolveKey?.(header, claims, context);
     if (found === undefined || found === null) return undefined;

@@ -1,5 +1,5 @@
 import type { JWK, JSONWebKeySet } from 'jose';
-import type { RegistrationContext } from '../client-registration/registration.policy.js';
+import type { RegistrationCircumstances } from '../client-registration/registration.policy.js';
 
 /** Who states something about software, and what its statements must be like (RFC 7591 section 2.3). */
 export interface SoftwareStatementIssuer {
@@ -31,7 +31,7 @@ export interface SoftwareStatementIssuer {
 export type ResolveStatementKey = (
   header: Readonly<Record<string, unknown>>,
   claims: Readonly<Record<string, unknown>>,
-  context: RegistrationContext,
+  context: RegistrationCircumstances,
 ) => JWK | JSONWebKeySet | undefined | Promise<JWK | JSONWebKeySet | undefined>;
 
 /** Whether software statements are read, and whose (RFC 7591 sections 2.3 and 3.1.1). */

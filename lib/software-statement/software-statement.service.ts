@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { requireJsonObject } from '../client-metadata/json-object.js';
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
-import type { RegistrationContext } from '../client-registration/registration.policy.js';
+import type { RegistrationCircumstances } from '../client-registration/registration.policy.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { InvalidSoftwareStatementError, UnapprovedSoftwareStatementError } from '../errors/registration.error.js';
@@ -15,7 +15,7 @@ import { UsedSoftwareStatements } from './used-software-statements.js';
 /** A request as it is judged. */
 export interface StatedRequest {
   readonly body: unknown;
-  readonly context: RegistrationContext;
+  readonly context: RegistrationCircumstances;
 }
 
 const IS_REQUIRED = `${STATEMENT_MEMBER} is required`;
@@ -35,7 +35,7 @@ export class SoftwareStatementService {
    * @param body the parsed JSON of the request, of any type
    * @throws InvalidSoftwareStatementError, UnapprovedSoftwareStatementError; TemporarilyUnavailableError when that cannot be told now
    */
-  async apply(body: unknown, context: RegistrationContext): Promise<StatedRequest> {
+  async apply(body: unknown, context: RegistrationCircumstances): Promise<StatedRequest> {
     if (this.config.softwareStatements.mode === 'ignored') return { body, context };
     const request = requireJsonObject(body, this.config.limits.metadataBytes);
     const statement = await this.statementOf(request, context);
@@ -49,7 +49,7 @@ export class SoftwareStatementService {
   }
 
   /** The circumstances of a change that is no request of the client: with the statement as it is, which nobody verifies again. */
-  withStored(context: RegistrationContext): RegistrationContext {
+  withStored(context: RegistrationCircumstances): RegistrationCircumstances {
     const softwareStatement = this.storedOf(context.client);
     return softwareStatement ? { ...context, softwareStatement } : context;
   }
@@ -70,7 +70,7 @@ export class SoftwareStatementService {
 
   private async statementOf(
     request: Readonly<Record<string, unknown>>,
-    context: RegistrationContext,
+    context: RegistrationCircumstances,
   ): Promise<SoftwareStatement | undefined> {
     const given = Object.hasOwn(request, STATEMENT_MEMBER) ? request[STATEMENT_MEMBER] : undefined;
     // A document says all there is to say of its client, each time it is read.
@@ -93,7 +93,7 @@ export class SoftwareStatementService {
   }
 
   /** Omitted means deleted (RFC 7592 section 2.2), but a deletion may be ignored: what was stated for a client stays so. */
-  private async kept(stored: SoftwareStatement, context: RegistrationContext): Promise<SoftwareStatement> {
+  private async kept(stored: SoftwareStatement, context: RegistrationCircumstances): Promise<SoftwareStatement> {
     if (this.config.softwareStatements.issuers.get(stored.issuer)?.requiredOnUpdate) {
       throw new InvalidSoftwareStatementError(IS_REQUIRED);
     }
@@ -103,7 +103,7 @@ export class SoftwareStatementService {
   }
 
   /** Whoever adds a client by hand answers for it, and for what it does with itself. */
-  private none({ operation, credential, client }: RegistrationContext): undefined {
+  private none({ operation, credential, client }: RegistrationCircumstances): undefined {
     const isByHand =
       operation === 'create' || (operation === 'update' && (credential === undefined || client?.source === 'manual'));
     if (!isByHand && this.config.softwareStatements.mode === 'required') {

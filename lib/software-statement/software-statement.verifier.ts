@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { compactVerify, errors, type CompactVerifyGetKey } from 'jose';
 import { limitViolations } from '../client-metadata/limit.rules.js';
-import type { RegistrationContext } from '../client-registration/registration.policy.js';
+import type { RegistrationCircumstances } from '../client-registration/registration.policy.js';
 import { InvalidSoftwareStatementError, UnapprovedSoftwareStatementError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { epochNow } from '../token/clock.js';
@@ -28,7 +28,7 @@ export class SoftwareStatementVerifier {
    * @throws UnapprovedSoftwareStatementError for an issuer that is not accepted
    * @throws TemporarilyUnavailableError when its keys cannot be had now
    */
-  async verify(value: unknown, context: RegistrationContext): Promise<SoftwareStatement> {
+  async verify(value: unknown, context: RegistrationCircumstances): Promise<SoftwareStatement> {
     const text = this.wellFormed(value);
     const parts = statementParts(text);
     refuse(headerViolation(parts.header));
@@ -47,7 +47,7 @@ export class SoftwareStatementVerifier {
    * Looks whether the issuer of a statement that was verified before is still accepted.
    * @throws UnapprovedSoftwareStatementError when it is not
    */
-  async requireIssuer({ text }: SoftwareStatement, context: RegistrationContext): Promise<void> {
+  async requireIssuer({ text }: SoftwareStatement, context: RegistrationCircumstances): Promise<void> {
     const parts = statementParts(text);
     if (!this.issuerOf(parts) && !(await this.keys.resolved(parts, context))) {
       throw new UnapprovedSoftwareStatementError(NO_SUCH_ISSUER);

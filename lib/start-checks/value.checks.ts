@@ -21,6 +21,11 @@ export const seconds = must(
   'must be a whole number of seconds, 0 for never',
 );
 
+export const wholeNumber = must(
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  'must be a whole number, 0 for any',
+);
+
 export const words = must(
   (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'string' && entry !== ''),
   'must be a list of strings',

@@ -90,7 +90,6 @@ function isPlain(dataSource: DataSource, column: EntityMetadata['columns'][numbe
   return (
     CASTABLE.has(dataSource.driver.normalizeType(column)) &&
     column.isInsert &&
-    column.default === undefined &&
     !column.isGenerated &&
     !column.asExpression &&
     !column.isCreateDate &&

@@ -17,6 +17,7 @@ export class SynchronousUnitOfWork implements UnitOfWork {
     this.idleConnection = new IdleConnection(dataSource);
   }
 
+  /** A transaction of SQLite is alone, and needs no locks. */
   async run(writes: readonly Write[]): Promise<number | undefined> {
     const queries = writes.map((write) => write(this.dataSource.manager));
     try {

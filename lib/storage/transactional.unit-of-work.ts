@@ -2,21 +2,35 @@ import { InsertQueryBuilder, SelectQueryBuilder, type DataSource, type EntityMan
 import { onPrimary } from './primary-connection.js';
 import { ParticipantError, storageFailure } from './storage-failure.js';
 import { inTransaction } from './transaction.js';
+import { withLocks } from './named-locks.js';
 import { NothingMatched, type Participant, type UnitOfWork, type Write } from './unit-of-work.js';
 
 /** PostgreSQL, MariaDB and MySQL: a transaction on a connection of its own; none is opened for a single statement that is alone. */
 export class TransactionalUnitOfWork implements UnitOfWork {
   constructor(private readonly dataSource: DataSource) {}
 
-  async run(writes: readonly Write[], participant?: Participant): Promise<number | undefined> {
+  async run(
+    writes: readonly Write[],
+    participant?: Participant,
+    locks: readonly string[] = [],
+  ): Promise<number | undefined> {
     try {
       return await onPrimary(this.dataSource, async (runner) => {
         const [only, ...others] = writes;
-        if (only && others.length === 0 && !participant && !this.hasHooks(only)) {
+        if (only && others.length === 0 && !participant && locks.length === 0 && !this.hasHooks(only)) {
           return (await matched(only, runner.manager)) ? undefined : 0;
         }
         const isShared = participant !== undefined || this.hasHooksAnywhere();
-        await inTransaction(runner, (manager) => runAll(writes, manager, participant), isShared);
+        await withLocks(runner, locks, (lock) =>
+          inTransaction(
+            runner,
+            async (manager) => {
+              await lock();
+              await runAll(writes, manager, participant);
+            },
+            isShared,
+          ),
+        );
         return undefined;
       });
     } catch (error) {

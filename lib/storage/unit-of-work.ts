@@ -24,10 +24,11 @@ export interface UnitOfWork {
   /**
    * Runs the writes in their order. A select, update or delete that matches no row undoes all of them.
    * @param participant takes part where the database has asynchronous transactions; a failure of it undoes everything
+   * @param locks names of which no two units of work hold the same at a time, on whatever instance: what is counted stays true until it is written
    * @returns the index of the write that matched no row; undefined when everything is written
    * @throws DuplicateKeyError, TemporarilyUnavailableError, StorageError, or what the participant threw
    */
-  run(writes: readonly Write[], participant?: Participant): Promise<number | undefined>;
+  run(writes: readonly Write[], participant?: Participant, locks?: readonly string[]): Promise<number | undefined>;
 }
 
 /** Ends a transaction because a write matched no row. */

@@ -1,4 +1,10 @@
-import { epochSeconds, type ClientSource, type OAuthClientRecord } from 'nestjs-dynamic-registration';
+import {
+  epochSeconds,
+  type ClientSource,
+  type ClientStatus,
+  type OAuthClientRecord,
+  type RegistrationBounds,
+} from 'nestjs-dynamic-registration';
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, VersionColumn } from 'typeorm';
 import { User } from './users.js';
 
@@ -23,6 +29,18 @@ export class ProviderApp implements OAuthClientRecord {
   @Column({ type: 'varchar', length: 64, nullable: true }) registrationAccessTokenHash: string | null;
   @Column({ type: 'varchar', length: 16 }) source: ClientSource;
   @Column('boolean') registeredOpenly: boolean;
+  @Column({ type: 'varchar', length: 255, nullable: true }) tenant: string | null;
+  @Column({ type: 'varchar', length: 16 }) status: ClientStatus;
+  @Column({ ...epoch, nullable: true }) expiresAt: number | null;
+  @Column({ ...epoch, nullable: true }) lastUsedAt: number | null;
+  @Column({ type: 'varchar', length: 255, nullable: true }) initialAccessTokenId: string | null;
+  @Column(json) bounds: RegistrationBounds | null;
+  @Column({ type: 'varchar', length: 255, nullable: true }) previousClientSecretHash: string | null;
+  @Column({ ...epoch, nullable: true }) previousClientSecretExpiresAt: number | null;
+  @Column({ type: 'varchar', length: 512, nullable: true }) previousClientSecretEncrypted: string | null;
+  @Column({ type: 'varchar', length: 64, nullable: true }) previousRegistrationAccessTokenHash: string | null;
+  @Column({ ...epoch, nullable: true }) previousRegistrationAccessTokenExpiresAt: number | null;
+  @Column({ type: 'varchar', length: 64, nullable: true }) foldingKey: string | null;
   @VersionColumn({ type: 'int' }) version: number;
   @Column(json) redirectUris: string[] | null;
   @Column({ type: 'varchar', length: 255 }) tokenEndpointAuthMethod: string;

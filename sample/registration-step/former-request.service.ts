@@ -1,15 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import {
-  ClientRegistrationService,
-  type RegistrableMetadata,
-  type RegistrationCredential,
-} from 'nestjs-dynamic-registration';
+import { ClientRegistrationService, type Judgement, type RegistrationCredential } from 'nestjs-dynamic-registration';
 
 /** Also understands the requests of clients from before the standard, which name one `redirect_uri`. */
 @Injectable()
 export class FormerRequestService extends ClientRegistrationService {
   /** The step that reads and judges the request; all rules see what is handed on here. */
-  protected override async judge(body: unknown, credential?: RegistrationCredential): Promise<RegistrableMetadata> {
+  protected override async judge(body: unknown, credential?: RegistrationCredential): Promise<Judgement> {
     return super.judge(isFormerRequest(body) ? { ...body, redirect_uris: [body.redirect_uri] } : body, credential);
   }
 }

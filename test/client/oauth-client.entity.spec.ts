@@ -34,7 +34,7 @@ class App extends OAuthClient {
   acmeTier: string | null;
 
   @Column({ type: 'varchar', length: 64, nullable: true })
-  tenant: string | null;
+  division: string | null;
 
   @CreateDateColumn()
   createdAt: Date;
@@ -43,7 +43,7 @@ class App extends OAuthClient {
 @Injectable()
 class AppFactory extends OAuthClientFactory {
   override create(metadata: ClientMetadata, made: NewClient): OAuthClientRecord {
-    return Object.assign(super.create(metadata, made), { tenant: `tenant of ${made.owner}` });
+    return Object.assign(super.create(metadata, made), { division: `tenant of ${made.owner}` });
   }
 }
 
@@ -75,8 +75,8 @@ describe.each(databases)("a subclass of OAuthClient with the host's columns ($na
     expect(status).toBe(201);
     const app = await row(body.client_id);
     expect(app).toBeInstanceOf(App);
-    expect(app).toMatchObject({ owner: 'acme', tenant: 'tenant of acme', createdAt: expect.any(Date) });
-    expect(body).not.toHaveProperty('tenant');
+    expect(app).toMatchObject({ owner: 'acme', division: 'tenant of acme', createdAt: expect.any(Date) });
+    expect(body).not.toHaveProperty('division');
     await expect(server.app.get(OAuthClientService, { strict: false }).find(body.client_id)).resolves.toBeInstanceOf(
       App,
     );

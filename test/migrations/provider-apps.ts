@@ -5,7 +5,9 @@ import {
   epochSeconds,
   InitialAccessToken,
   type ClientSource,
+  type ClientStatus,
   type OAuthClientRecord,
+  type RegistrationBounds,
 } from 'nestjs-dynamic-registration';
 import {
   Column,
@@ -193,6 +195,47 @@ abstract class ProviderApp implements OAuthClientRecord {
 
   @Column({ type: 'varchar', length: 255, nullable: true, ...ours('owner') })
   owner: string | null;
+
+  @Column({ type: 'varchar', length: 255, nullable: true, ...ours('tenant') })
+  tenant: string | null;
+
+  @Column({ ...required, ...ours('status') })
+  status: ClientStatus;
+
+  @Column({ type: 'bigint', nullable: true, transformer: epochSeconds, ...ours('expiresAt') })
+  expiresAt: number | null;
+
+  @Column({ type: 'bigint', nullable: true, transformer: epochSeconds, ...ours('lastUsedAt') })
+  lastUsedAt: number | null;
+
+  @Column({ type: 'varchar', length: 255, nullable: true, ...ours('initialAccessTokenId') })
+  initialAccessTokenId: string | null;
+
+  @Column({ ...json, ...ours('bounds') })
+  bounds: RegistrationBounds | null;
+
+  @Column({ type: 'varchar', length: 255, nullable: true, ...ours('previousClientSecretHash') })
+  previousClientSecretHash: string | null;
+
+  @Column({ type: 'bigint', nullable: true, transformer: epochSeconds, ...ours('previousClientSecretExpiresAt') })
+  previousClientSecretExpiresAt: number | null;
+
+  @Column({ type: 'varchar', length: 512, nullable: true, ...ours('previousClientSecretEncrypted') })
+  previousClientSecretEncrypted: string | null;
+
+  @Column({ type: 'varchar', length: 64, nullable: true, ...ours('previousRegistrationAccessTokenHash') })
+  previousRegistrationAccessTokenHash: string | null;
+
+  @Column({
+    type: 'bigint',
+    nullable: true,
+    transformer: epochSeconds,
+    ...ours('previousRegistrationAccessTokenExpiresAt'),
+  })
+  previousRegistrationAccessTokenExpiresAt: number | null;
+
+  @Column({ type: 'varchar', length: 64, nullable: true, ...ours('foldingKey') })
+  foldingKey: string | null;
 
   @VersionColumn({ type: 'int', ...ours('version') })
   version: number;

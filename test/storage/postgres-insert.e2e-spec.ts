@@ -31,7 +31,7 @@ class WithDefault extends OAuthClient {
 @Entity('clients_with_many')
 class WithManyTypes extends OAuthClient {
   @Column({ type: 'uuid', nullable: true })
-  tenant: string | null;
+  place: string | null;
 
   @Column({ type: 'timestamp with time zone', nullable: true })
   seenAt: Date | null;
