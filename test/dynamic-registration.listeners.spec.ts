@@ -114,7 +114,9 @@ describe.each(databases)('registration listeners ($name)', (database) => {
     const events: RegistrationEvent[] = [];
     reactions.after = (event) => void events.push(event);
     const { client } = await server.app.get(OAuthClientService, { strict: false }).create(BODY);
-    expect(events).toEqual([{ type: 'registered', client, previous: undefined, credential: undefined }]);
+    expect(events).toEqual([
+      { type: 'registered', reason: 'administered', client, previous: undefined, credential: undefined },
+    ]);
   });
 
   it('hear nothing of what was refused', async () => {

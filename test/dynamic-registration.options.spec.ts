@@ -153,12 +153,12 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer, outboundRequests: { allowLoopback: 'yes' } }, '"outboundRequests.allowLoopback" must be true or false'],
   [
     { issuer, tenants: 2 },
-    '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, softwareStatements, registrationAccessToken, clientIdMetadataDocuments, outboundRequests, cors, discovery',
+    '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, softwareStatements, registrationAccessToken, clientLifetime, openRegistration, clientIdMetadataDocuments, outboundRequests, cors, discovery',
   ],
   // Names that every object has are no options either.
   ...['constructor', 'toString', 'hasOwnProperty'].map((name): [unknown, string] => [
     { issuer, [name]: true },
-    `"${name}" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, softwareStatements, registrationAccessToken, clientIdMetadataDocuments, outboundRequests, cors, discovery`,
+    `"${name}" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, softwareStatements, registrationAccessToken, clientLifetime, openRegistration, clientIdMetadataDocuments, outboundRequests, cors, discovery`,
   ]),
   ...[
     ['polices', 'policies'],
@@ -364,7 +364,10 @@ const WRONG: readonly [unknown, string][] = [
     { issuer, clientSecret: { rounds: 10 } },
     '"clientSecret.rounds" is no option. The options are lifetimeSeconds, prefix, hash, bcryptCost, encryptionKeys',
   ],
-  [{ issuer, registrationAccessToken: { rotation: 'always' } }, '"registrationAccessToken.rotation" must be never'],
+  [
+    { issuer, registrationAccessToken: { rotation: 'always' } },
+    '"registrationAccessToken.rotation" must be never or on-update',
+  ],
   [{ issuer, cors: true }, '"cors" must be an object'],
   [{ issuer, cors: { origins: 'https://app.example.com' } }, '"cors.origins" must be a list of strings'],
   [{ issuer, discovery: 'on' }, '"discovery" must be true, false or { metadata }'],

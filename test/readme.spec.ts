@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { server } from '../lib/start-checks/server.check.js';
 import { OPTION_NAMES } from '../lib/start-checks/options.check.js';
 import {
+  DEFAULT_CLIENT_LIFETIME,
   DEFAULT_CLIENT_SECRET,
+  DEFAULT_OPEN_REGISTRATION,
+  DEFAULT_REGISTRATION_ACCESS_TOKEN,
   DEFAULT_LIMITS,
   DEFAULT_OPTIONS,
   DEFAULT_REDIRECT_URIS,
@@ -51,7 +54,13 @@ describe('README', () => {
       `${lifetimeSeconds} (never expires), \`${prefix}\`, \`${hash}\`, ${bcryptCost}, none`,
     );
     expect(defaults.get('softwareStatements')).toBe(`\`'${DEFAULT_OPTIONS.softwareStatements.mode}'\``);
-    expect(defaults.get('registrationAccessToken')).toBe(`\`'${DEFAULT_OPTIONS.registrationAccessToken.rotation}'\``);
+    const { rotation, graceSeconds } = DEFAULT_REGISTRATION_ACCESS_TOKEN;
+    expect(defaults.get('registrationAccessToken')).toBe(`\`'${rotation}'\`, ${graceSeconds}`);
+    const { untilFirstUseSeconds, sinceLastUseSeconds } = DEFAULT_CLIENT_LIFETIME;
+    expect([untilFirstUseSeconds, sinceLastUseSeconds]).toEqual([0, 0]);
+    expect(defaults.get('clientLifetime')).toBe('for ever');
+    const { maximumUnusedClients, foldIdentical } = DEFAULT_OPEN_REGISTRATION;
+    expect(defaults.get('openRegistration')).toBe(`${maximumUnusedClients}, \`${foldIdentical}\``);
     expect(defaults.get('discovery')).toBe(`\`${DEFAULT_OPTIONS.discovery}\``);
   });
 });
@@ -78,7 +87,9 @@ describe('docstrings of the options', () => {
       ...DEFAULT_OPTIONS,
       ...DEFAULT_OPTIONS.softwareStatements,
       algorithms: DEFAULT_STATEMENT_ALGORITHMS,
-      ...DEFAULT_OPTIONS.registrationAccessToken,
+      ...DEFAULT_REGISTRATION_ACCESS_TOKEN,
+      ...DEFAULT_CLIENT_LIFETIME,
+      ...DEFAULT_OPEN_REGISTRATION,
     };
     const checked = quoted.filter(([name]) => name !== undefined && name in constants);
     expect(checked.length).toBeGreaterThan(15);

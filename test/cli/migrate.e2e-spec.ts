@@ -9,7 +9,8 @@ const TABLES = 'CreateDynamicRegistrationTables1764000000000';
 const ENCRYPTED_SECRETS = 'AddEncryptedClientSecret1764100000000';
 const USED_ASSERTIONS = 'CreateUsedClientAssertions1764200000000';
 /** Every migration, in the order in which they run. */
-const MIGRATIONS = [TABLES, ENCRYPTED_SECRETS, USED_ASSERTIONS];
+const LIFE_CYCLE = 'AddClientLifeCycle1764300000000';
+const MIGRATIONS = [TABLES, ENCRYPTED_SECRETS, USED_ASSERTIONS, LIFE_CYCLE];
 const lines = (beginning: string) => MIGRATIONS.map((name) => `${beginning} ${name}\n`).join('');
 
 describe.each(databases)('dcr migrate ($name)', ({ create }) => {
@@ -37,10 +38,11 @@ describe.each(databases)('dcr migrate ($name)', ({ create }) => {
     expect(await migrate('run')).toEqual(says(lines('applied')));
     expect(await migrate('show')).toEqual(says(lines('[X]')));
     expect(await migrate('run')).toEqual(says('nothing to do: every migration has run\n'));
-    expect(await migrate('revert')).toEqual(says(`reverted ${USED_ASSERTIONS}\n`));
-    const shown = `[X] ${TABLES}\n[X] ${ENCRYPTED_SECRETS}\n[ ] ${USED_ASSERTIONS}\n`;
+    expect(await migrate('revert')).toEqual(says(`reverted ${LIFE_CYCLE}\n`));
+    const shown = `[X] ${TABLES}\n[X] ${ENCRYPTED_SECRETS}\n[X] ${USED_ASSERTIONS}\n[ ] ${LIFE_CYCLE}\n`;
     expect(await migrate('show')).toEqual(says(shown));
-    expect(await migrate('run')).toEqual(says(`applied ${USED_ASSERTIONS}\n`));
+    expect(await migrate('run')).toEqual(says(`applied ${LIFE_CYCLE}\n`));
+    expect(await migrate('revert')).toEqual(says(`reverted ${LIFE_CYCLE}\n`));
     expect(await migrate('revert')).toEqual(says(`reverted ${USED_ASSERTIONS}\n`));
     expect(await migrate('revert')).toEqual(says(`reverted ${ENCRYPTED_SECRETS}\n`));
     expect(await migrate('revert')).toEqual(says(`reverted ${TABLES}\n`));

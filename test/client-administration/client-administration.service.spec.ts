@@ -149,7 +149,16 @@ describe.each(databases)('clients that administrators change ($name)', (database
             scope: 'tides.read',
             token_endpoint_auth_method: 'client_secret_basic',
           }),
-          context: { operation: 'update', credential: undefined, owner: 'ops', client },
+          context: {
+            operation: 'update',
+            credential: undefined,
+            owner: 'ops',
+            tenant: null,
+            bounds: null,
+            client,
+            hold: expect.any(Function),
+            limit: expect.any(Function),
+          },
         },
       ]);
     });
@@ -258,8 +267,8 @@ describe.each(databases)('clients that administrators change ($name)', (database
       const scoped = await administration.setScope(id, 'tides.read');
       const rotated = await administration.rotateSecret(id);
       expect(told).toEqual([
-        { type: 'updated', client: scoped, previous: client, credential: undefined },
-        { type: 'updated', client: rotated?.client, previous: scoped, credential: undefined },
+        { type: 'updated', reason: 'administered', client: scoped, previous: client, credential: undefined },
+        { type: 'updated', reason: 'secret-rotated', client: rotated?.client, previous: scoped, credential: undefined },
       ]);
       expect(JSON.stringify(told)).not.toContain(rotated?.clientSecret);
     });
@@ -268,7 +277,9 @@ describe.each(databases)('clients that administrators change ($name)', (database
       const { client, id } = await create();
       expect(await administration.remove(id)).toBe(true);
       expect(await administration.remove(id)).toBe(false);
-      expect(told).toEqual([{ type: 'deleted', client, previous: undefined, credential: undefined }]);
+      expect(told).toEqual([
+        { type: 'deleted', reason: 'administered', client, previous: undefined, credential: undefined },
+      ]);
       expect(await clients.find(id)).toBeUndefined();
     });
 

@@ -342,7 +342,9 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
         ...columns,
         clientIdIssuedAt: before.clientIdIssuedAt,
       });
-      expect(events).toEqual([{ type: 'updated', client: after, previous: before, credential: undefined }]);
+      expect(events).toEqual([
+        { type: 'updated', reason: 'document', client: after, previous: before, credential: undefined },
+      ]);
     });
 
     it('a name: those listeners are told, too, that take part in transactions', async () => {
@@ -351,7 +353,7 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
       serve({ client_name: 'Ebb and Flow' }, NOT_KEPT);
       const after = await found();
       expect(EventsWithin.events).toEqual([
-        { type: 'updated', client: after, previous: before, credential: undefined },
+        { type: 'updated', reason: 'document', client: after, previous: before, credential: undefined },
       ]);
     });
 
@@ -371,7 +373,9 @@ describe.each(platforms)('client resolution ($adapter, $database.name)', (platfo
         const after = await found();
         expect(after.version).not.toBe(before.version);
         for (const told of [events, EventsWithin.events]) {
-          expect(told).toEqual([{ type: 'updated', client: after, previous: before, credential: undefined }]);
+          expect(told).toEqual([
+            { type: 'updated', reason: 'document', client: after, previous: before, credential: undefined },
+          ]);
         }
       },
     );

@@ -128,10 +128,11 @@ describe.each(databases)("a subclass of OAuthClient with the host's columns ($na
     const snake = names.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
     const known = new Set(['acme_tier', 'acmeTier', 'scope', 'jwks', 'contacts', ...Object.keys(BODY)]);
     const hostile = [...names, ...snake].filter((name) => !known.has(name) && !/uri|type|method|software/i.test(name));
-    const plain = await row((await server.register(BODY, await server.token({ owner: 'acme' }))).body.client_id);
+    const token = await server.token({ owner: 'acme' });
+    const plain = await row((await server.register(BODY, token)).body.client_id);
     const { status, body } = await server.register(
       { ...Object.fromEntries(hostile.map((name) => [name, 'hostile'])), ...BODY },
-      await server.token({ owner: 'acme' }),
+      token,
     );
     expect(status).toBe(201);
     const written = await row(body.client_id);

@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import {
   dynamicRegistrationMigrations,
   InitialAccessToken,
@@ -13,6 +14,23 @@ import { startServer } from '../support/start-server.js';
 const TABLES = 'CreateDynamicRegistrationTables1764000000000';
 const ENCRYPTED_SECRETS = 'AddEncryptedClientSecret1764100000000';
 const USED_ASSERTIONS = 'CreateUsedClientAssertions1764200000000';
+const LIFE_CYCLE = 'AddClientLifeCycle1764300000000';
+
+/** What the last migration adds to clients and tokens. */
+const LIFE_CYCLE_PROPERTIES = [
+  'tenant',
+  'status',
+  'expiresAt',
+  'lastUsedAt',
+  'initialAccessTokenId',
+  'bounds',
+  'previousClientSecretHash',
+  'previousClientSecretExpiresAt',
+  'previousClientSecretEncrypted',
+  'previousRegistrationAccessTokenHash',
+  'previousRegistrationAccessTokenExpiresAt',
+  'foldingKey',
+];
 
 const opened: { database: CreatedDatabase; dataSource: DataSource }[] = [];
 afterEach(async () => {
@@ -66,6 +84,11 @@ async function clientColumns(dataSource: DataSource): Promise<string[]> {
   }
 }
 
+/** The name of the column of a property, as the database has it. */
+function databaseName(dataSource: DataSource, entity: Type, property: string): string {
+  return dataSource.getMetadata(entity).findColumnWithPropertyName(property)?.databaseName ?? '';
+}
+
 /** The rows of a table, as the database has them, by their first column. */
 async function rows(dataSource: DataSource, entity: typeof OAuthClient | typeof InitialAccessToken) {
   const { tablePath } = dataSource.getMetadata(entity);
@@ -112,10 +135,23 @@ async function fill(dataSource: DataSource): Promise<void> {
   const written = Object.keys(CLIENT);
   for (const clientId of ['tides', 'gauge']) {
     const values = { ...CLIENT, clientId } as object;
-    await dataSource.createQueryBuilder().insert().into(OAuthClient, written).values(values).execute();
+    await dataSource
+      .createQueryBuilder()
+      .insert()
+      .into(OAuthClient, written)
+      .values(values)
+      .updateEntity(false)
+      .execute();
   }
   const token = { id: 'first', tokenHash: 'cd'.repeat(32), issuedAt: 1_764_000_000, uses: 0 };
-  await dataSource.getRepository(InitialAccessToken).insert(token);
+  const ofToken = Object.keys(token);
+  await dataSource
+    .createQueryBuilder()
+    .insert()
+    .into(InitialAccessToken, ofToken)
+    .values(token)
+    .updateEntity(false)
+    .execute();
 }
 
 const hosts = [
@@ -127,31 +163,39 @@ const hosts = [
 describe.each(databases.flatMap((database) => hosts.map((host) => ({ database, ...host }))))(
   'migrations $host ($database.name)',
   ({ database, options }) => {
-    it('makes both tables, then the column, then the table of assertions, and takes them away one by one', async () => {
+    it('makes both tables, the column of secrets, the table of assertions and the life of a client, and takes them away', async () => {
       const dataSource = await open(database, options);
-      const column = dataSource.getMetadata(OAuthClient).findColumnWithPropertyName('clientSecretEncrypted');
+      const namesOf = (properties: readonly string[]) =>
+        properties.map((property) => databaseName(dataSource, OAuthClient, property));
       const all = dataSource.getMetadata(OAuthClient).columns.map(({ databaseName }) => databaseName);
       for (let round = 1; round <= 2; round++) {
         const run = await dataSource.runMigrations();
-        expect(run.map(({ name }) => name)).toEqual([TABLES, ENCRYPTED_SECRETS, USED_ASSERTIONS]);
+        expect(run.map(({ name }) => name)).toEqual([TABLES, ENCRYPTED_SECRETS, USED_ASSERTIONS, LIFE_CYCLE]);
         await expect(tables(dataSource)).resolves.toHaveLength(3);
         expect((await clientColumns(dataSource)).toSorted()).toEqual(all.toSorted());
 
         await dataSource.undoLastMigration();
-        await expect(tables(dataSource)).resolves.toHaveLength(2);
-        expect((await clientColumns(dataSource)).toSorted()).toEqual(all.toSorted());
+        await expect(tables(dataSource)).resolves.toHaveLength(3);
+        const later = namesOf(LIFE_CYCLE_PROPERTIES);
+        const before = all.filter((name) => !later.includes(name));
+        expect((await clientColumns(dataSource)).toSorted()).toEqual(before.toSorted());
 
         await dataSource.undoLastMigration();
         await expect(tables(dataSource)).resolves.toHaveLength(2);
-        const before = all.filter((name) => name !== column?.databaseName);
         expect((await clientColumns(dataSource)).toSorted()).toEqual(before.toSorted());
+
+        await dataSource.undoLastMigration();
+        await expect(tables(dataSource)).resolves.toHaveLength(2);
+        const [secret] = namesOf(['clientSecretEncrypted']);
+        const first = before.filter((name) => name !== secret);
+        expect((await clientColumns(dataSource)).toSorted()).toEqual(first.toSorted());
 
         await dataSource.undoLastMigration();
         await expect(tables(dataSource)).resolves.toEqual([]);
       }
     });
 
-    it('adds the column to tables with rows, and keeps every row there and back', async () => {
+    it('adds columns to tables with rows, and keeps every row there and back', async () => {
       const dataSource = await open(database, options);
       await runFirstOf(dataSource);
       await fill(dataSource);
@@ -159,18 +203,25 @@ describe.each(databases.flatMap((database) => hosts.map((host) => ({ database, .
       const tokens = await rows(dataSource, InitialAccessToken);
       expect([clients.length, tokens.length]).toEqual([2, 1]);
 
-      expect((await dataSource.runMigrations()).map(({ name }) => name)).toEqual([ENCRYPTED_SECRETS, USED_ASSERTIONS]);
-      const added = dataSource.getMetadata(OAuthClient).findColumnWithPropertyName('clientSecretEncrypted');
-      const withColumn = clients.map((row) => ({ ...row, [added?.databaseName ?? '']: null }));
-      expect(await rows(dataSource, OAuthClient)).toEqual(withColumn);
-      expect(await rows(dataSource, InitialAccessToken)).toEqual(tokens);
+      expect((await dataSource.runMigrations()).map(({ name }) => name)).toEqual([
+        ENCRYPTED_SECRETS,
+        USED_ASSERTIONS,
+        LIFE_CYCLE,
+      ]);
+      const added = ['clientSecretEncrypted', ...LIFE_CYCLE_PROPERTIES].map((property) => [
+        databaseName(dataSource, OAuthClient, property),
+        property === 'status' ? 'active' : null,
+      ]);
+      const withColumns = clients.map((row) => ({ ...row, ...Object.fromEntries(added) }));
+      expect(await rows(dataSource, OAuthClient)).toEqual(withColumns);
+      const nothing = { [databaseName(dataSource, InitialAccessToken, 'tenant')]: null, bounds: null };
+      expect(await rows(dataSource, InitialAccessToken)).toEqual(tokens.map((row) => ({ ...row, ...nothing })));
       await expect(drift(dataSource)).resolves.toEqual([]);
       const read = await dataSource.getRepository(OAuthClient).findOneByOrFail({ clientId: 'tides' });
-      expect(read).toMatchObject({ ...CLIENT, clientSecretEncrypted: null });
+      expect(read).toMatchObject({ ...CLIENT, clientSecretEncrypted: null, status: 'active', tenant: null });
       expect(read.clientIdIssuedAt).toBe(1_764_000_000);
 
-      await dataSource.undoLastMigration();
-      await dataSource.undoLastMigration();
+      for (let i = 0; i < 3; i++) await dataSource.undoLastMigration();
       expect(await rows(dataSource, OAuthClient)).toEqual(clients);
       expect(await rows(dataSource, InitialAccessToken)).toEqual(tokens);
     });

@@ -6,7 +6,9 @@ import {
   OAuthClient,
   OAuthClientService,
   type ClientSource,
+  type ClientStatus,
   type OAuthClientRecord,
+  type RegistrationBounds,
 } from 'nestjs-dynamic-registration';
 import {
   Column,
@@ -62,6 +64,43 @@ abstract class Application implements OAuthClientRecord {
 
   @Column({ name: 'registered_openly', type: 'boolean' })
   registeredOpenly: boolean;
+
+  @Column({ name: 'tenant_id', type: 'varchar', length: 255, nullable: true })
+  tenant: string | null;
+
+  @Column({ name: 'state', type: 'varchar', length: 16 })
+  status: ClientStatus;
+
+  @Column({ name: 'expires_at', type: 'bigint', nullable: true, transformer: epochSeconds })
+  expiresAt: number | null;
+
+  @Column({ name: 'last_used_at', type: 'bigint', nullable: true, transformer: epochSeconds })
+  lastUsedAt: number | null;
+
+  @Column({ name: 'token_id', type: 'varchar', length: 255, nullable: true })
+  initialAccessTokenId: string | null;
+
+  @Column({ name: 'allowed', type: 'json', nullable: true })
+  bounds: RegistrationBounds | null;
+
+  @Column({ name: 'previous_secret_hash', type: 'varchar', length: 255, nullable: true })
+  previousClientSecretHash: string | null;
+
+  @Column({ name: 'previous_secret_expires_at', type: 'bigint', nullable: true, transformer: epochSeconds })
+  previousClientSecretExpiresAt: number | null;
+
+  @Column({ name: 'previous_secret_encrypted', type: 'varchar', length: 512, nullable: true })
+  previousClientSecretEncrypted: string | null;
+
+  @Column({ name: 'previous_token_hash', type: 'varchar', length: 64, nullable: true })
+  previousRegistrationAccessTokenHash: string | null;
+
+  @Column({ name: 'previous_token_expires_at', type: 'bigint', nullable: true, transformer: epochSeconds })
+  previousRegistrationAccessTokenExpiresAt: number | null;
+
+  @Index({ unique: true })
+  @Column({ name: 'folding_key', type: 'varchar', length: 64, nullable: true })
+  foldingKey: string | null;
 
   @Column({ name: 'owner_id', type: 'varchar', length: 255, nullable: true })
   owner: string | null;

@@ -44,6 +44,18 @@ const CLIENT: Readonly<Record<Exclude<keyof OAuthClientRecord, 'version'>, Colum
   source: { type: 'varchar', length: 16 },
   registeredOpenly: { type: 'boolean' },
   owner: { type: 'varchar', length: 255, nullable: true },
+  tenant: { type: 'varchar', length: 255, nullable: true },
+  status: { type: 'varchar', length: 16 },
+  expiresAt: { type: 'bigint', nullable: true, transformer: epoch },
+  lastUsedAt: { type: 'bigint', nullable: true, transformer: epoch },
+  initialAccessTokenId: { type: 'varchar', length: 255, nullable: true },
+  bounds: { type: 'json', nullable: true },
+  previousClientSecretHash: { type: 'varchar', length: 255, nullable: true },
+  previousClientSecretExpiresAt: { type: 'bigint', nullable: true, transformer: epoch },
+  previousClientSecretEncrypted: { type: 'varchar', length: 512, nullable: true },
+  previousRegistrationAccessTokenHash: { type: 'varchar', length: 64, nullable: true },
+  previousRegistrationAccessTokenExpiresAt: { type: 'bigint', nullable: true, transformer: epoch },
+  foldingKey: { type: 'varchar', length: 64, nullable: true },
   redirectUris: { type: 'json', nullable: true },
   tokenEndpointAuthMethod: { type: 'varchar', length: 255 },
   grantTypes: { type: 'json' },
@@ -67,6 +79,8 @@ const TOKEN: Readonly<Record<keyof InitialAccessTokenRecord, ColumnOptions>> = {
   id: { type: 'varchar', length: 36 },
   tokenHash: { type: 'varchar', length: 64 },
   owner: { type: 'varchar', length: 255, nullable: true },
+  tenant: { type: 'varchar', length: 255, nullable: true },
+  bounds: { type: 'json', nullable: true },
   issuedAt: { type: 'bigint', transformer: epoch },
   expiresAt: { type: 'bigint', nullable: true, transformer: epoch },
   maxUses: { type: 'int', nullable: true },
@@ -156,7 +170,7 @@ class ColumnlessClient extends OAuthClient {
 @Entity('two_keyed_clients')
 class TwoKeyedClient extends OAuthClient {
   @PrimaryColumn({ type: 'varchar', length: 36 })
-  tenant: string;
+  realm: string;
 }
 
 class OwnerMetadata extends ClientMetadata {
