@@ -8,6 +8,9 @@ import { UsedClientAssertionTable } from './client-authentication/used-client-as
 import { UsedClientAssertions } from './client-authentication/used-client-assertions.js';
 import { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
 import { ClientFactsService } from './client-facts/client-facts.service.js';
+import { ClientActivityRepository } from './client-life-cycle/client-activity.repository.js';
+import { ClientActivityService } from './client-life-cycle/client-activity.service.js';
+import { ClientPurgeService } from './client-life-cycle/client-purge.service.js';
 import { ClientMetadataValidator } from './client-metadata/client-metadata.validator.js';
 import { ClientDocumentTrust } from './client-id-metadata-document/client-document.trust.js';
 import { ClientDocuments } from './client-id-metadata-document/client-documents.js';
@@ -61,6 +64,9 @@ export const SERVICES: readonly Provider[] = [
   OAuthClientFactory,
   OAuthClientService,
   ClientAdministrationService,
+  ClientActivityRepository,
+  ClientActivityService,
+  ClientPurgeService,
   ClientDocumentTrust,
   ClientDocuments,
   ClientResolver,
@@ -91,6 +97,8 @@ export const EXPORTED = [
   OAuthClientService,
   ClientResolver,
   ClientAdministrationService,
+  ClientActivityService,
+  ClientPurgeService,
   ClientSecretService,
   ClientAuthenticationService,
   ClientFactsService,

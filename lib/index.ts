@@ -88,6 +88,8 @@ export {
   ClientAdministrationService,
   type RotatedClient,
 } from './client-administration/client-administration.service.js';
+export { ClientActivityService } from './client-life-cycle/client-activity.service.js';
+export { ClientPurgeService, type PurgedClients, type PurgeOptions } from './client-life-cycle/client-purge.service.js';
 export { ClientAuthenticationGuard } from './client-authentication/client-authentication.guard.js';
 export { ClientAuthenticationService } from './client-authentication/client-authentication.service.js';
 export { ClientKeySetFetcher } from './client-authentication/client-key-set.fetcher.js';

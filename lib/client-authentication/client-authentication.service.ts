@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ClientActivityService } from '../client-life-cycle/client-activity.service.js';
 import { ClientResolver } from '../client-resolution/client.resolver.js';
 import { isPublicClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientService } from '../client/oauth-client.service.js';
@@ -35,6 +36,7 @@ export class ClientAuthenticationService {
     private readonly clients: OAuthClientService,
     private readonly assertions: ClientAssertionVerifier,
     private readonly used: UsedClientAssertions,
+    private readonly activity: ClientActivityService,
   ) {}
 
   /**
@@ -48,8 +50,10 @@ export class ClientAuthenticationService {
     const client = await this.clientOf(credentials);
     if (!client) compareWithNothing(credentials);
     if (!client || !(await this.isProven(client, credentials))) {
-      throw new InvalidClientError('client authentication failed', request.authorization !== undefined);
+      throw refusal(request);
     }
+    // Somebody may have removed it since it was read.
+    if (!(await this.activity.touch(client))) throw refusal(request);
     return client;
   }
 
@@ -91,6 +95,10 @@ export class ClientAuthenticationService {
   private async isAssertionOf(client: OAuthClientRecord, { assertion }: PresentedAssertion): Promise<boolean> {
     return ASSERTION_METHODS.includes(client.tokenEndpointAuthMethod) && this.assertions.verify(client, assertion);
   }
+}
+
+function refusal({ authorization }: ClientAuthenticationRequest): InvalidClientError {
+  return new InvalidClientError('client authentication failed', authorization !== undefined);
 }
 
 function compareWithNothing(credentials: PresentedCredentials): void {

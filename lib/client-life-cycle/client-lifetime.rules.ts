@@ -1,3 +1,4 @@
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import type { ClientLifetimeOptions } from '../dynamic-registration.options.js';
 
 /**
@@ -10,10 +11,14 @@ export function firstExpiry({ untilFirstUseSeconds }: Required<ClientLifetimeOpt
 }
 
 /**
- * When a client that has just authenticated is no longer there unless it does so again.
+ * When a client that has just authenticated is no longer there unless it does so again. One that was added by hand stays.
  * @param now seconds since the epoch
  * @returns seconds since the epoch; `null` for never
  */
-export function nextExpiry({ sinceLastUseSeconds }: Required<ClientLifetimeOptions>, now: number): number | null {
-  return sinceLastUseSeconds === 0 ? null : now + sinceLastUseSeconds;
+export function expiryAfterUse(
+  { source }: Pick<OAuthClientRecord, 'source'>,
+  { sinceLastUseSeconds }: Required<ClientLifetimeOptions>,
+  now: number,
+): number | null {
+  return source === 'manual' || sinceLastUseSeconds === 0 ? null : now + sinceLastUseSeconds;
 }

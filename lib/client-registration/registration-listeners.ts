@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OverdueError, withPatience } from '../storage/patience.js';
 import { RegistrationDataSource } from '../storage/registration-data-source.js';
 import type { Participant } from '../storage/unit-of-work.js';
@@ -48,6 +49,21 @@ export class RegistrationListeners {
     const participant = this.participant(event);
     if (participant) await this.storage.unitOfWork.run([], participant);
     await this.tell(event);
+  }
+
+  /** Whether none of them keeps an expired client. */
+  async mayPurge(client: OAuthClientRecord): Promise<boolean> {
+    for (const listener of [...this.within, ...this.after]) {
+      const name = nameOf(listener);
+      try {
+        const answer = (async () => listener.mayPurge(client))();
+        if (!(await withPatience(answer, `${name} did not answer in time`))) return false;
+      } catch (error) {
+        this.logger.error(`the listener ${name} failed to say whether a client may be removed`, detailOf(error));
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Tells the others of what is stored. */

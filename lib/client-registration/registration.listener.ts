@@ -37,6 +37,15 @@ export interface RegistrationEvent {
  */
 export abstract class RegistrationListener {
   abstract handle(event: RegistrationEvent, manager?: EntityManager): void | Promise<void>;
+
+  /**
+   * Whether an expired client may be removed: override it to answer false while the host has live grants of it. An error, and no answer within 5
+   * seconds, keep the client.
+   * @returns true
+   */
+  mayPurge(_client: OAuthClientRecord): boolean | Promise<boolean> {
+    return true;
+  }
 }
 
 /**

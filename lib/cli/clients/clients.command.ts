@@ -1,12 +1,14 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { ClientSource } from '../../index.js';
 import { addClientAddCommand } from './client-add.command.js';
 import { clientFacts } from './client-facts.js';
 import { addClientScopeCommand } from './client-scope.command.js';
 import { secretOf, withSecret, type SecretOptions } from './client-secret.option.js';
 import { clientTable } from './clients-list.js';
+import { addPurgeCommand } from './client-purge.command.js';
 import { addReencryptCommand } from './client-reencrypt.command.js';
 import { addTransferCommands } from './clients-transfer.command.js';
+import { pageSize } from './page-size.option.js';
 import { withConnection } from '../connection/connection.option.js';
 import { jsonText } from '../terminal/json-text.js';
 import { printable, shellWord } from '../terminal/message-text.js';
@@ -28,6 +30,7 @@ export function addClientsCommand(program: Command): void {
   addRemove(clients);
   addTransferCommands(clients);
   addReencryptCommand(clients);
+  addPurgeCommand(clients);
 }
 
 /** `dcr auth`: two of them under the names that users of other servers know. */
@@ -57,7 +60,7 @@ function addList(clients: Command): void {
           'manual',
         ]),
       )
-      .option('--limit <number>', `how many at most, up to ${LARGEST_PAGE}`, pageSize, PAGE)
+      .option('--limit <number>', `how many at most, up to ${LARGEST_PAGE}`, pageSize(LARGEST_PAGE), PAGE)
       .option('--after <client_id>', 'the last client of the page before')
       .option('--json', 'a JSON array instead of a table, times in seconds since the epoch'),
   )
@@ -130,11 +133,4 @@ function addRemove(clients: Command): void {
       await removeClient(command, id);
       process.stdout.write(`removed ${printable(id)}\n`);
     });
-}
-
-function pageSize(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > LARGEST_PAGE) {
-    throw new InvalidArgumentError(`It must be an integer from 1 to ${LARGEST_PAGE}.`);
-  }
-  return Number(text);
 }

@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 import { ClientMetadataMapper } from '../../client/client-metadata.mapper.js';
 import {
   ClientAdministrationService,
+  ClientPurgeService,
   OAuthClientService,
   RegistrationConfiguration,
   type ClientPage,
+  type PurgedClients,
+  type PurgeOptions,
 } from '../../index.js';
 import { clientDocument, type ClientDocument } from './client-document.js';
 import { RefusedError } from '../command.error.js';
@@ -124,6 +127,11 @@ export async function removeClient(command: Command, id: string): Promise<void> 
   await withServices(command, async (services) => {
     if (!(await services(ClientAdministrationService).remove(id))) throw noSuchClient();
   });
+}
+
+/** Removes clients whose time is over. */
+export async function purgeClients(command: Command, options: PurgeOptions): Promise<PurgedClients> {
+  return withServices(command, async (services) => services(ClientPurgeService).purge(options));
 }
 
 function existing<T>(client: T | undefined): T {

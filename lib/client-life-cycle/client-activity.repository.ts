@@ -1,0 +1,97 @@
+import { Injectable, type Type } from '@nestjs/common';
+import { And, In, IsNull, LessThanOrEqual, MoreThan, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import { exactText } from '../storage/exact-text.js';
+import { isKey, RegistrationDataSource } from '../storage/registration-data-source.js';
+import type { Participant, Write } from '../storage/unit-of-work.js';
+
+/** Where a page of expired clients begins: behind this one. */
+export type ExpiredClient = Pick<OAuthClientRecord, 'clientId' | 'expiresAt'>;
+
+/** Which expired clients are looked for. */
+export interface ExpiredClients {
+  /** Those of one owner. */
+  readonly owner?: string | undefined;
+  /** Those of one tenant. */
+  readonly tenant?: string | undefined;
+  /** Those that registered without a token and never authenticated. */
+  readonly isUnusedByStrangers?: boolean;
+}
+
+/** Keeps when clients were used, and finds those whose time is over. */
+@Injectable()
+export class ClientActivityRepository {
+  constructor(private readonly storage: RegistrationDataSource) {}
+
+  /**
+   * Notes that active clients were used. It is no change of a client: its version stays.
+   * @param now seconds since the epoch
+   * @param expiresAt when they are no longer there, in seconds since the epoch; `null` for never
+   * @returns whether one of them is still there and active
+   */
+  async touch(clientIds: readonly string[], now: number, expiresAt: number | null): Promise<boolean> {
+    const ids = clientIds.filter((id) => isKey(id));
+    if (ids.length === 0) return false;
+    const touch: Write = (manager) =>
+      manager
+        .createQueryBuilder()
+        .update(this.entity)
+        .set({ lastUsedAt: now, expiresAt, version: () => this.column('version') })
+        .where({ clientId: In(ids), status: 'active' })
+        .andWhere([{ expiresAt: IsNull() }, { expiresAt: MoreThan(now) }]);
+    return (await this.storage.unitOfWork.run([touch])) === undefined;
+  }
+
+  /**
+   * Clients whose time is over, the longest first.
+   * @param now seconds since the epoch
+   */
+  async expired(
+    now: number,
+    limit: number,
+    after: ExpiredClient | undefined,
+    { owner, tenant, isUnusedByStrangers = false }: ExpiredClients = {},
+  ): Promise<OAuthClientRecord[]> {
+    if ([owner, tenant].some((key) => key !== undefined && !isKey(key))) return [];
+    const of: FindOptionsWhere<OAuthClientRecord> = {
+      ...(owner !== undefined && { owner: exactText(this.storage.dataSource, owner) }),
+      ...(tenant !== undefined && { tenant: exactText(this.storage.dataSource, tenant) }),
+      ...(isUnusedByStrangers && { registeredOpenly: true, lastUsedAt: IsNull() }),
+    };
+    const where =
+      after === undefined
+        ? { ...of, expiresAt: LessThanOrEqual(now) }
+        : [
+            { ...of, expiresAt: And(MoreThan(Number(after.expiresAt)), LessThanOrEqual(now)) },
+            { ...of, expiresAt: Number(after.expiresAt), clientId: MoreThan(after.clientId) },
+          ];
+    return this.storage.read((manager) =>
+      manager.find(this.storage.entities.client, {
+        where,
+        order: { expiresAt: 'ASC', clientId: 'ASC' },
+        take: limit,
+      }),
+    );
+  }
+
+  /**
+   * Deletes a client whose time is over, if it still is.
+   * @returns whether it was
+   */
+  async deleteExpired({ clientId, expiresAt }: ExpiredClient, participant?: Participant): Promise<boolean> {
+    if (!isKey(clientId) || !Number.isSafeInteger(expiresAt)) return false;
+    const remove: Write = (manager) =>
+      manager.createQueryBuilder().delete().from(this.entity).where({ clientId, expiresAt });
+    return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
+  }
+
+  private column(property: keyof OAuthClientRecord): string {
+    const column = this.storage.metadataOf('client').findColumnWithPropertyName(property);
+    return this.storage.dataSource.driver.escape(column?.databaseName ?? property);
+  }
+
+  /** The entity class without its columns: TypeORM's types of partial entities do not know JSON values. */
+  private get entity(): Type<ObjectLiteral> {
+    return this.storage.entities.client;
+  }
+}
