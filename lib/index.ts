@@ -101,7 +101,11 @@ export { ClientDocumentTrust } from './client-id-metadata-document/client-docume
 export { ClientResolver, type ClientResolution } from './client-resolution/client.resolver.js';
 export { ClientFactsService, type ConsentFacts } from './client-facts/client-facts.service.js';
 export { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
-export { ClientConfigurationService } from './client-configuration/client-configuration.service.js';
+export {
+  ClientConfigurationService,
+  type VersionedClientInformation,
+} from './client-configuration/client-configuration.service.js';
+export type { Precondition } from './client-configuration/entity-tag.rules.js';
 export { InitialAccessToken } from './initial-access-token/initial-access-token.entity.js';
 export { InitialAccessTokenGuard } from './initial-access-token/initial-access-token.guard.js';
 export type { InitialAccessTokenRecord } from './initial-access-token/initial-access-token.record.js';
@@ -166,6 +170,7 @@ export {
   InvalidRequestError,
   InvalidSoftwareStatementError,
   InvalidTokenError,
+  PreconditionFailedError,
   RegistrationError,
   TemporarilyUnavailableError,
   UnapprovedSoftwareStatementError,

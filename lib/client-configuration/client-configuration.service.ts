@@ -12,10 +12,21 @@ import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
 import { contendedChange } from '../client/contended-change.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
-import { InvalidClientMetadataError, InvalidTokenError } from '../errors/registration.error.js';
+import {
+  InvalidClientMetadataError,
+  InvalidTokenError,
+  PreconditionFailedError,
+} from '../errors/registration.error.js';
 import type { ConfigurationCredential } from '../registration-access-token/configuration-credential.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { SoftwareStatementService } from '../software-statement/software-statement.service.js';
+import type { Precondition } from './entity-tag.rules.js';
+
+/** A client as it is answered, and at which version that is. */
+export interface VersionedClientInformation {
+  readonly information: ClientInformation;
+  readonly version: number;
+}
 
 /** The client configuration endpoint (RFC 7592 section 2): its steps, each of which a subclass may override. */
 @Injectable()
@@ -31,28 +42,45 @@ export class ClientConfigurationService {
     private readonly statements: SoftwareStatementService,
   ) {}
 
-  /** Client read request (RFC 7592 section 2.1): the client as the guard read it. */
-  read({ client, registrationAccessToken }: ConfigurationCredential): ClientInformation {
-    return this.serializer.serialize(client, { registrationAccessToken });
+  /**
+   * Client read request (RFC 7592 section 2.1): the client as the guard read it.
+   * @throws PreconditionFailedError for a client at another version
+   */
+  read(
+    { client, registrationAccessToken }: ConfigurationCredential,
+    precondition?: Precondition,
+  ): VersionedClientInformation {
+    requireMet(precondition, client);
+    return { information: this.serializer.serialize(client, { registrationAccessToken }), version: client.version };
   }
 
   /**
    * Client update request (RFC 7592 section 2.2): the metadata in the body replaces all there is.
+   * @param precondition judged before the body, and again when another request was faster
    * @throws RegistrationError when it is refused; nothing has changed then
    */
-  async update(body: unknown, credential: ConfigurationCredential): Promise<ClientInformation> {
-    return contendedChange(async (isFirst) =>
-      this.updateOnce(body, isFirst ? credential : await this.refreshed(credential)),
-    );
+  async update(
+    body: unknown,
+    credential: ConfigurationCredential,
+    precondition?: Precondition,
+  ): Promise<VersionedClientInformation> {
+    return contendedChange(async (isFirst) => {
+      const current = isFirst ? credential : await this.refreshed(credential);
+      requireMet(precondition, current.client);
+      return this.updateOnce(body, current);
+    });
   }
 
-  /** Client delete request (RFC 7592 section 2.3): client, secret and registration access token are gone. */
-  async delete(credential: ConfigurationCredential): Promise<void> {
-    const { client } = credential;
-    const who = { credential: withoutToken(credential), reason: 'requested' } as const;
-    const event = { type: 'deleted', client, previous: undefined, ...who } as const;
-    if (!(await this.clients.delete(client, this.listeners.participant(event)))) throw new InvalidTokenError(true);
-    await this.listeners.tell(event);
+  /**
+   * Client delete request (RFC 7592 section 2.3): client, secret and registration access token are gone.
+   * @throws PreconditionFailedError for a client at another version; without a precondition it is deleted at any
+   */
+  async delete(credential: ConfigurationCredential, precondition?: Precondition): Promise<void> {
+    await contendedChange(async (isFirst) => {
+      const current = isFirst ? credential : await this.refreshed(credential);
+      requireMet(precondition, current.client);
+      return this.deleteOnce(current, precondition !== undefined);
+    });
   }
 
   /** What the body must and must not carry beside metadata (RFC 7592 section 2.2). */
@@ -89,7 +117,10 @@ export class ClientConfigurationService {
   }
 
   /** @returns undefined when the client was no longer the one that was read */
-  private async updateOnce(body: unknown, current: ConfigurationCredential): Promise<ClientInformation | undefined> {
+  private async updateOnce(
+    body: unknown,
+    current: ConfigurationCredential,
+  ): Promise<VersionedClientInformation | undefined> {
     const { client, registrationAccessToken } = current;
     await this.checkRequest(body, client);
     // Who registered without a credential stays within what strangers may have.
@@ -115,8 +146,28 @@ export class ClientConfigurationService {
     );
     if (!isUpdated) return undefined;
     await this.listeners.tell(event);
-    return this.serializer.serialize(updated, { clientSecret, registrationAccessToken });
+    const information = this.serializer.serialize(updated, { clientSecret, registrationAccessToken });
+    return { information, version: updated.version };
   }
+
+  /** @returns undefined when the client was no longer at the version that was read, where that matters */
+  private async deleteOnce(current: ConfigurationCredential, onlyThisVersion: boolean): Promise<true | undefined> {
+    const { client } = current;
+    const who = { credential: withoutToken(current), reason: 'requested' } as const;
+    const event = { type: 'deleted', client, previous: undefined, ...who } as const;
+    const participant = this.listeners.participant(event);
+    const isDeleted = onlyThisVersion
+      ? await this.clients.deleteVersion(client, participant)
+      : await this.clients.delete(client, participant);
+    if (!isDeleted && onlyThisVersion) return undefined;
+    if (!isDeleted) throw new InvalidTokenError(true);
+    await this.listeners.tell(event);
+    return true;
+  }
+}
+
+function requireMet(precondition: Precondition | undefined, { version }: OAuthClientRecord): void {
+  if (precondition && !precondition(version)) throw new PreconditionFailedError();
 }
 
 /** What policies and listeners see of the caller: a listener that writes it down must not write down a live token. */

@@ -187,9 +187,20 @@ export class OAuthClientRepository {
    * @returns whether it was
    */
   async delete(current: OAuthClientRecord, participant?: Participant): Promise<boolean> {
-    if (!isIdentified(current)) return false;
-    const remove: Write = (manager) =>
-      manager.createQueryBuilder().delete().from(this.entity).where(sameToken(current));
+    return isIdentified(current) && this.deleteWhere(sameToken(current), participant);
+  }
+
+  /**
+   * Deletes the client, if it is still the one that was read.
+   * @returns whether it was
+   */
+  async deleteVersion(current: OAuthClientRecord, participant?: Participant): Promise<boolean> {
+    if (!isIdentified(current) || !Number.isSafeInteger(current.version)) return false;
+    return this.deleteWhere(unchanged(current), participant);
+  }
+
+  private async deleteWhere(where: ObjectLiteral, participant: Participant | undefined): Promise<boolean> {
+    const remove: Write = (manager) => manager.createQueryBuilder().delete().from(this.entity).where(where);
     return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
   }
 

@@ -11,6 +11,7 @@ import {
   InvalidRequestError,
   InvalidSoftwareStatementError,
   InvalidTokenError,
+  PreconditionFailedError,
   RegistrationError,
   TemporarilyUnavailableError,
   UnapprovedSoftwareStatementError,
@@ -40,6 +41,7 @@ const STATUS: readonly (readonly [abstract new (...args: never[]) => Registratio
   [InsufficientScopeError, 403],
   [AccessDeniedError, 403],
   [ConflictError, 409],
+  [PreconditionFailedError, 412],
   [TemporarilyUnavailableError, 503],
 ];
 

@@ -46,6 +46,15 @@ export class InvalidRequestError extends RegistrationError {
   }
 }
 
+/** The client is at another version than the request is for (RFC 9110 section 13.1.1); nothing was done. No code is registered for it. */
+export class PreconditionFailedError extends RegistrationError {
+  readonly code = 'invalid_request';
+
+  constructor(message = 'If-Match must name the current entity tag of the client') {
+    super(message);
+  }
+}
+
 /** The client is not known, or did not prove who it is (RFC 6749 section 5.2). */
 export class InvalidClientError extends RegistrationError {
   readonly code = 'invalid_client';

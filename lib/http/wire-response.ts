@@ -30,8 +30,8 @@ export class WireResponse {
   }
 
   /** 200 (RFC 7592 section 3). */
-  ok(response: HttpResponse, body: object): void {
-    this.write(response, 200, HEADERS, body);
+  ok(response: HttpResponse, body: object, headers: Readonly<Record<string, string>>): void {
+    this.write(response, 200, { ...HEADERS, ...headers }, body);
   }
 
   /** 204 (RFC 7592 section 2.3). */
@@ -60,7 +60,7 @@ export class WireResponse {
       Allow: allow.join(', '),
       ...(this.config.cors && {
         'Access-Control-Allow-Methods': allow.join(', '),
-        'Access-Control-Allow-Headers': 'content-type, authorization, mcp-protocol-version',
+        'Access-Control-Allow-Headers': 'content-type, authorization, if-match, mcp-protocol-version',
         'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_SECONDS),
       }),
     });
@@ -91,7 +91,7 @@ export class WireResponse {
   private crossOrigin(response: HttpResponse): Readonly<Record<string, string>> {
     const { cors } = this.config;
     if (!cors) return {};
-    const expose = { 'Access-Control-Expose-Headers': 'WWW-Authenticate' };
+    const expose = { 'Access-Control-Expose-Headers': 'ETag, Retry-After, WWW-Authenticate' };
     if (cors.origins === '*') return { 'Access-Control-Allow-Origin': '*', ...expose };
     const vary = { Vary: varyOrigin(response) };
     const { origin } = (response.req ?? response.request)?.headers ?? {};

@@ -40,8 +40,9 @@ export interface OpenApiOperation {
 
 export interface OpenApiParameter {
   readonly name: string;
-  readonly in: 'path';
-  readonly required: true;
+  readonly in: 'path' | 'header';
+  readonly description?: string;
+  readonly required: boolean;
   readonly schema: JsonSchema;
 }
 

@@ -2,12 +2,40 @@ import type { RegistrationConfiguration } from '../registration-configuration.js
 import type { CallerCredentials } from './caller-credentials.js';
 import type { ComponentNames } from './component-names.js';
 import type { JsonSchema } from '../client-metadata/json-schema.js';
-import { json, type OpenApiDocument, type OpenApiOperation, type PathItem } from './openapi-document.js';
+import {
+  json,
+  type OpenApiDocument,
+  type OpenApiHeader,
+  type OpenApiOperation,
+  type OpenApiParameter,
+  type OpenApiResponse,
+  type PathItem,
+} from './openapi-document.js';
 import { NO_STORE, statusOf, type RefusalName } from './refusals.js';
 import { wellKnownPath } from '../http/registration-routes.js';
 
 /** The tag of every operation. */
 export const TAG = 'Dynamic client registration';
+
+const IF_MATCH: OpenApiParameter = {
+  name: 'If-Match',
+  in: 'header',
+  description: 'Only while the client has one of these entity tags (RFC 9110 section 13.1.1).',
+  required: false,
+  schema: { type: 'string', examples: ['"3"'] },
+};
+
+const ENTITY_TAG: OpenApiHeader = {
+  description: 'Of the client as the answer shows it (RFC 9110 section 8.8.3)',
+  required: true,
+  schema: { type: 'string', pattern: '^"[0-9]+"$', examples: ['"3"'] },
+};
+
+const CONTENT_LOCATION: OpenApiHeader = {
+  description: 'The `registration_client_uri`: the answer shows the client as it is now (RFC 9110 section 8.7)',
+  required: true,
+  schema: { type: 'string', format: 'uri' },
+};
 
 /** The operations that this import offers, at the URLs clients call (RFC 7591 section 3, RFC 7592 section 2, RFC 8414 section 3). */
 export class Operations {
@@ -56,7 +84,10 @@ export class Operations {
   private read(): OpenApiOperation {
     return {
       ...this.ofOneClient('readClient', 'Read a client (RFC 7592 section 2.1)'),
-      responses: { 200: this.information('The client'), ...this.refusals('InvalidPath', 'Forbidden') },
+      responses: {
+        200: this.information('The client', { ETag: ENTITY_TAG }),
+        ...this.refusals('InvalidPath', 'Forbidden', 'PreconditionFailed'),
+      },
     };
   }
 
@@ -65,8 +96,15 @@ export class Operations {
       ...this.ofOneClient('updateClient', 'Replace the metadata of a client (RFC 7592 section 2.2)'),
       requestBody: { required: true, content: json(this.names.schema('ClientUpdate')) },
       responses: {
-        200: this.information('Replaced'),
-        ...this.refusals('InvalidMetadata', 'Forbidden', 'Conflict', 'TooLarge', 'UnsupportedMediaType'),
+        200: this.information('Replaced', { ETag: ENTITY_TAG, 'Content-Location': CONTENT_LOCATION }),
+        ...this.refusals(
+          'InvalidMetadata',
+          'Forbidden',
+          'Conflict',
+          'PreconditionFailed',
+          'TooLarge',
+          'UnsupportedMediaType',
+        ),
       },
     };
   }
@@ -74,7 +112,10 @@ export class Operations {
   private delete(): OpenApiOperation {
     return {
       ...this.ofOneClient('deleteClient', 'Delete a client (RFC 7592 section 2.3)'),
-      responses: { 204: { description: 'Deleted', headers: NO_STORE }, ...this.refusals('InvalidPath', 'Forbidden') },
+      responses: {
+        204: { description: 'Deleted', headers: NO_STORE },
+        ...this.refusals('InvalidPath', 'Forbidden', 'Conflict', 'PreconditionFailed'),
+      },
     };
   }
 
@@ -90,7 +131,7 @@ export class Operations {
     return {
       ...this.described(id, summary),
       ...this.callers.forConfiguration(this.names),
-      parameters: [{ name: 'client_id', in: 'path', required: true, schema: { type: 'string' } }] as const,
+      parameters: [{ name: 'client_id', in: 'path', required: true, schema: { type: 'string' } }, IF_MATCH] as const,
     };
   }
 
@@ -98,8 +139,12 @@ export class Operations {
     return { operationId: this.names.of(id), summary, tags: [TAG] };
   }
 
-  private information(description: string) {
-    return { description, headers: NO_STORE, content: json(this.names.schema('ClientInformation')) };
+  private information(description: string, headers: OpenApiResponse['headers']) {
+    return {
+      description,
+      headers: { ...NO_STORE, ...headers },
+      content: json(this.names.schema('ClientInformation')),
+    };
   }
 
   /** These, and those that every operation behind a credential has. */

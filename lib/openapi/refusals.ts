@@ -62,6 +62,10 @@ const REFUSALS = {
     description: '`temporarily_unavailable`: other requests changed the client meanwhile, nothing was done.',
     headers: { 'Retry-After': RETRY_AFTER },
   },
+  PreconditionFailed: {
+    status: 412,
+    description: '`invalid_request`: `If-Match` does not name the current entity tag of the client, nothing was done.',
+  },
   TooLarge: { status: 413, description: '`invalid_request`: the body is too large.' },
   UnsupportedMediaType: { status: 415, description: '`invalid_request`: the body is not `application/json` in UTF-8.' },
   ServerError: { status: 500, description: '`server_error`: unexpected; the description has a correlation id.' },

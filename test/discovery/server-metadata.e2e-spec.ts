@@ -209,9 +209,10 @@ const cors = ({ headers }: JsonResponse) => ({
   credentials: headers.get('access-control-allow-credentials'),
   varies: headers.get('vary')?.toLowerCase().includes('origin') ?? false,
 });
-const ALLOWED = { origin: ORIGIN, expose: 'WWW-Authenticate', credentials: null, varies: true };
+const EXPOSED = 'ETag, Retry-After, WWW-Authenticate';
+const ALLOWED = { origin: ORIGIN, expose: EXPOSED, credentials: null, varies: true };
 const NOT_ALLOWED = { origin: null, expose: null, credentials: null, varies: true };
-const EVERYONE = { origin: '*', expose: 'WWW-Authenticate', credentials: null, varies: false };
+const EVERYONE = { origin: '*', expose: EXPOSED, credentials: null, varies: false };
 const NOBODY = { origin: null, expose: null, credentials: null, varies: false };
 
 /** One answer of each kind, asked for from an origin. */
@@ -267,7 +268,7 @@ describe.each(platforms)('calls from a browser ($adapter, $database.name)', (pla
       expect(allowed.status).toBe(204);
       expect(cors(allowed)).toEqual(ALLOWED);
       expect(allowed.headers.get('access-control-allow-headers')).toBe(
-        'content-type, authorization, mcp-protocol-version',
+        'content-type, authorization, if-match, mcp-protocol-version',
       );
       expect(allowed.headers.get('access-control-allow-methods')).toBe(allowed.headers.get('allow'));
       expect(allowed.headers.get('access-control-max-age')).toBe('600');

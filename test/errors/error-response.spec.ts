@@ -8,6 +8,7 @@ import {
   InvalidRedirectUriError,
   InvalidRequestError,
   InvalidTokenError,
+  PreconditionFailedError,
   RegistrationError,
   TemporarilyUnavailableError,
 } from 'nestjs-dynamic-registration';
@@ -45,6 +46,7 @@ describe('error answers (RFC 7591 section 3.2.2, RFC 6750 section 3)', () => {
     [new InvalidRequestError('a', 413), 413, 'invalid_request', {}],
     [new InvalidRequestError('a', 415), 415, 'invalid_request', {}],
     [new InvalidRequestError('a', 405, ['GET', 'OPTIONS']), 405, 'invalid_request', { Allow: 'GET, OPTIONS' }],
+    [new PreconditionFailedError(), 412, 'invalid_request', {}],
     [new ConflictError(), 409, 'temporarily_unavailable', { 'Retry-After': '1' }],
     [new TemporarilyUnavailableError(), 503, 'temporarily_unavailable', { 'Retry-After': '1' }],
   ])('%s is a %i %s', (refusal, status, code, headers) => {

@@ -289,6 +289,20 @@ const WALKED = [
         it.delete({ ...client, registrationAccessTokenHash: key }),
       ),
     ],
+    deleteVersion: [
+      use('clientId', clientId, (it, key, { client }) => it.deleteVersion({ ...client, clientId: key })),
+      use('registrationAccessTokenHash', hashOf, (it, key, { client }) =>
+        it.deleteVersion({ ...client, registrationAccessTokenHash: key }),
+      ),
+      // The number is a version.
+      use(
+        'version',
+        () => '1',
+        (it, key, { client }) => it.deleteVersion({ ...client, version: key }),
+        [1],
+      ),
+    ],
+    deleteWhere: PRIVATE,
   }),
   walked(InitialAccessTokenRepository, {
     insert: [
@@ -351,6 +365,7 @@ const WALKED = [
     secretFor: 'a step of an update',
     refreshed: PRIVATE,
     updateOnce: PRIVATE,
+    deleteOnce: PRIVATE,
   }),
 ] as readonly Walked<object>[];
 
