@@ -100,11 +100,11 @@ export class ClientConfigurationService {
     }
   }
 
-  /** The secret after the update: kept, destroyed, or issued where the metadata needs one that is not there. */
+  /** What changes of the secret: nothing, destroyed, or issued where the metadata needs one that is not there. */
   protected async secretFor(
     metadata: RegistrableMetadata,
     client: OAuthClientRecord,
-  ): Promise<IssuedSecret | SecretColumns> {
+  ): Promise<IssuedSecret | Partial<SecretColumns>> {
     return this.secrets.renew(client, secretNeedOf(metadata, this.config.metadataTable));
   }
 

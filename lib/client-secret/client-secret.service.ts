@@ -82,16 +82,16 @@ export class ClientSecretService {
 
   /**
    * The secret of a client after an update: kept, destroyed, or issued where there is none that would do.
-   * @returns the columns, with the secret in clear where it is a new one
+   * @returns the columns that change, with the secret in clear where it is a new one
    */
-  async renew(client: OAuthClientRecord, need: SecretNeed): Promise<SecretColumns | IssuedSecret> {
+  async renew(client: OAuthClientRecord, need: SecretNeed): Promise<Partial<SecretColumns> | IssuedSecret> {
     if (need === 'none') return NO_SECRET;
-    const { clientId, clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted } = client;
+    const { clientId, clientSecretHash, clientSecretEncrypted } = client;
     if (clientSecretHash === null || (need === 'as-key' && clientSecretEncrypted === null)) {
       return this.issue(clientId, need);
     }
-    const kept = need === 'as-key' ? clientSecretEncrypted : null;
-    return { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted: kept };
+    // What is kept is not written: it may be hashed or encrypted anew at the same time.
+    return need === 'as-key' ? {} : { clientSecretEncrypted: null };
   }
 
   /** Whether this is the client's secret, whatever its age; false for a client without one. */

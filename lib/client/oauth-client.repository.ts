@@ -144,7 +144,7 @@ export class OAuthClientRepository {
       manager
         .createQueryBuilder()
         .update(this.entity)
-        .set({ clientSecretHash: hash })
+        .set({ clientSecretHash: hash, ...this.sameVersion() })
         .where({ clientId, clientSecretHash });
     await this.storage.unitOfWork.run([update]);
   }
@@ -160,7 +160,7 @@ export class OAuthClientRepository {
       manager
         .createQueryBuilder()
         .update(this.entity)
-        .set({ clientSecretEncrypted: encrypted })
+        .set({ clientSecretEncrypted: encrypted, ...this.sameVersion() })
         .where({ clientId, clientSecretEncrypted });
     return (await this.storage.unitOfWork.run([update])) === undefined;
   }
@@ -228,6 +228,16 @@ export class OAuthClientRepository {
         .insert()
         .into(this.entity)
         .values([...clients]);
+  }
+
+  /**
+   * The version as it is, for a write of what a client cannot see: TypeORM counts every other update. Such a write is not noticed by an update
+   * at the same time, which therefore must not write the same columns with what it has read.
+   */
+  private sameVersion(): { version: () => string } {
+    const { dataSource } = this.storage;
+    const column = this.storage.metadataOf('client').versionColumn?.databaseName ?? 'version';
+    return { version: () => dataSource.driver.escape(column) };
   }
 
   /** The entity class without its columns: TypeORM's types of partial entities do not know JSON values. */

@@ -79,7 +79,10 @@ describe.each(databases)('dcr clients reencrypt ($name)', (database) => {
     const first = await reencrypt(bothKeys);
     expect(first).toEqual({ code: 0, stdout: 'encrypted anew 2, current already 0, failed 0\n', stderr: '' });
     for (const { client_id, client_secret } of clients) {
-      expect((await stored(client_id)).clientSecretEncrypted).toMatch(/^\$aes256gcm\$2027\$/);
+      const { clientSecretEncrypted, version } = await stored(client_id);
+      expect(clientSecretEncrypted).toMatch(/^\$aes256gcm\$2027\$/);
+      // The client can see none of it.
+      expect(version).toBe(1);
       expect(await keyOf(client_id)).toBe(client_secret);
     }
     expect((await stored(idle.client_id)).clientSecretEncrypted).toBeNull();

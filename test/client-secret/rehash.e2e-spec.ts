@@ -3,10 +3,12 @@ import {
   ClientSecretHasher,
   OAuthClient,
   OAuthClientService,
+  RegistrationPolicy,
+  type ClientMetadata,
   type OAuthClientRecord,
 } from 'nestjs-dynamic-registration';
 import { pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { captureLog } from '../support/captured-log.js';
 import { databases } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
@@ -42,17 +44,31 @@ class HasherWithHistory extends ClientSecretHasher {
   }
 }
 
+/** Runs after an update has read the client and before it is written. */
+@Injectable()
+class Meanwhile extends RegistrationPolicy {
+  static happens: (() => Promise<unknown>) | undefined;
+
+  async review(proposed: ClientMetadata): Promise<ClientMetadata> {
+    await Meanwhile.happens?.();
+    return proposed;
+  }
+}
+
 describe.each(databases)('hashes of a scheme before ($name)', (database) => {
   let server: TestServer;
   let clients: OAuthClientService;
   beforeAll(async () => {
     server = await startServer({
       database,
-      options: { providers: [{ provide: ClientSecretHasher, useClass: HasherWithHistory }] },
+      options: { policies: [Meanwhile], providers: [{ provide: ClientSecretHasher, useClass: HasherWithHistory }] },
     });
     clients = server.app.get(OAuthClientService, { strict: false });
   });
   afterAll(() => server.close());
+  afterEach(() => {
+    Meanwhile.happens = undefined;
+  });
 
   const rows = () => server.dataSource.getRepository(OAuthClient);
   const kept = async ({ clientId }: OAuthClientRecord) => rows().findOneByOrFail({ clientId });
@@ -65,12 +81,12 @@ describe.each(databases)('hashes of a scheme before ($name)', (database) => {
     return { client: await kept(created), token: registrationAccessToken };
   }
 
-  it('verify, and are replaced by bcrypt when they do; nothing else changes but the version', async () => {
+  it('verify, and are replaced by bcrypt when they do; nothing else changes, the version included', async () => {
     const { client } = await former();
     expect(await clients.verifySecret(client, SECRET)).toBe(true);
     const now = await kept(client);
     expect(now.clientSecretHash).toMatch(BCRYPT);
-    expect(now).toEqual(Object.assign(client, { clientSecretHash: now.clientSecretHash, version: client.version + 1 }));
+    expect(now).toEqual(Object.assign(client, { clientSecretHash: now.clientSecretHash }));
     expect(await clients.verifySecret(now, SECRET)).toBe(true);
     expect(await clients.verifySecret(now, `${SECRET}x`)).toBe(false);
     // Once: the new hash stays.
@@ -175,7 +191,7 @@ describe.each(databases)('hashes of a scheme before ($name)', (database) => {
     expect(verified).toEqual(Array.from({ length: 10 }, () => true));
     const now = await kept(client);
     expect(now.clientSecretHash).toMatch(BCRYPT);
-    expect(now).toEqual(Object.assign(client, { clientSecretHash: now.clientSecretHash, version: client.version + 1 }));
+    expect(now).toEqual(Object.assign(client, { clientSecretHash: now.clientSecretHash }));
     expect(await clients.verifySecret(now, SECRET)).toBe(true);
   });
 
@@ -193,11 +209,25 @@ describe.each(databases)('hashes of a scheme before ($name)', (database) => {
     ]);
     expect({ verified, statuses: [first.status, second.status] }).toEqual({ verified: true, statuses: [200, 200] });
     const now = await kept(client);
-    expect(now).toMatchObject({ clientName: 'Renamed', version: client.version + 3, clientSecretExpiresAt: 0 });
+    expect(now).toMatchObject({ clientName: 'Renamed', version: client.version + 2, clientSecretExpiresAt: 0 });
     expect(now.clientSecretHash).toMatch(BCRYPT);
     expect(await clients.verifySecret(now, SECRET)).toBe(true);
     expect((await update('Again')).status).toBe(200);
     expect(await clients.verifySecret(await kept(client), SECRET)).toBe(true);
+  });
+
+  it('are replaced in the middle of an update, which does not bring the old one back', async () => {
+    const { client, token } = await former();
+    Meanwhile.happens = async () => expect(await clients.verifySecret(client, SECRET)).toBe(true);
+    const { status, headers } = await server.request('PUT', `/register/${client.clientId}`, {
+      token,
+      headers: { 'if-match': `"${client.version}"` },
+      body: { ...BODY, client_id: client.clientId, client_name: 'Renamed' },
+    });
+    expect([status, headers.get('etag')]).toEqual([200, `"${client.version + 1}"`]);
+    const now = await kept(client);
+    expect(now).toMatchObject({ clientName: 'Renamed', clientSecretHash: expect.stringMatching(BCRYPT) });
+    expect(await clients.verifySecret(now, SECRET)).toBe(true);
   });
 
   it('do not come back over a secret that was replaced meanwhile', async () => {

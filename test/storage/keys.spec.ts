@@ -303,6 +303,7 @@ const WALKED = [
       ),
     ],
     deleteWhere: PRIVATE,
+    sameVersion: PRIVATE,
   }),
   walked(InitialAccessTokenRepository, {
     insert: [
