@@ -71,6 +71,8 @@ export {
   type RegistrationEvent,
   type RegistrationReason,
 } from './client-registration/registration.listener.js';
+export type { TokenEvent, TokenRefusal } from './client-registration/token-event.js';
+export { auditRecord, type AuditRecord } from './audit/audit-record.js';
 export type { Judgement } from './client-registration/registration-policies.js';
 export type {
   ResolveStatementKey,

@@ -11,6 +11,7 @@ import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import { InvalidTokenError } from '../errors/registration.error.js';
 import { InitialAccessTokenRepository } from '../initial-access-token/initial-access-token.repository.js';
+import { tokenEvent } from '../initial-access-token/initial-access-token.record.js';
 import type { RegistrationCredential } from '../initial-access-token/registration-credential.js';
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
@@ -115,13 +116,17 @@ export class ClientRegistrationService {
     const event = { type: 'registered', reason: 'requested', note, client, previous: undefined, credential } as const;
     const token = credential?.initialAccessToken;
     const condition = token && this.initialAccessTokens.use(token, epochNow());
-    const participant = this.listeners.participant(event);
+    const events = token ? [event, { ...tokenEvent('used', token), clientId: client.clientId }] : [event];
+    const participant = this.listeners.participant(...events);
     const isStored = await this.statements.take(client, undefined, (others) =>
       this.clients.insert(client, { condition, participant, others, quotas }),
     );
     // The token was good when the guard looked, and is used up, revoked or expired now: the same answer as then.
-    if (!isStored) throw new InvalidTokenError(true);
-    await this.listeners.tell(event);
+    if (!isStored) {
+      this.listeners.tellRefused({ ...tokenEvent('refused', token), reason: 'used-up' });
+      throw new InvalidTokenError(true);
+    }
+    await this.listeners.tell(...events);
   }
 
   private circumstances(credential: RegistrationCredential | undefined) {

@@ -9,7 +9,11 @@ import {
   type RegistrationEvent,
   type RegistrationListener,
 } from './registration.listener.js';
+import type { TokenEvent } from './token-event.js';
 import { LOGGER } from '../errors/logger.js';
+
+/** What listeners are told. */
+type Told = RegistrationEvent | TokenEvent;
 
 /** Tells the host's listeners, each where it belongs: within the unit of work or after it. */
 @Injectable()
@@ -32,11 +36,12 @@ export class RegistrationListeners {
    * What takes part in the unit of work; undefined when no listener does, so that no transaction is opened for them.
    * It fails with an OverdueError when a listener takes too long.
    */
-  participant(event: RegistrationEvent): Participant | undefined {
+  participant(...events: Told[]): Participant | undefined {
     if (this.within.length === 0) return undefined;
     return async (manager) => {
       for (const listener of this.within) {
-        await withPatience(told(listener, event, manager), `the listener ${nameOf(listener)} did not end in time`);
+        const telling = inTurn(events, (event) => told(listener, event, manager));
+        await withPatience(telling, `the listener ${nameOf(listener)} did not end in time`);
       }
     };
   }
@@ -67,20 +72,42 @@ export class RegistrationListeners {
   }
 
   /** Tells the others of what is stored. */
-  async tell(event: RegistrationEvent): Promise<void> {
-    for (const listener of this.after) {
-      const name = nameOf(listener);
+  async tell(...events: Told[]): Promise<void> {
+    for (const listener of this.after) await this.tellOne(listener, events);
+  }
+
+  /** Tells all of a token that was refused. Nobody waits for it: how long it takes says nothing about the token. */
+  tellRefused(event: TokenEvent): void {
+    for (const listener of [...this.within, ...this.after]) void this.tellOne(listener, [event]);
+  }
+
+  private async tellOne(listener: RegistrationListener, events: readonly Told[]): Promise<void> {
+    const name = nameOf(listener);
+    for (const event of events) {
       try {
         await withPatience(told(listener, event, this.storage.dataSource.manager), `${name} did not end in time`);
       } catch (error) {
-        this.logger.error(`the listener ${name} failed after a client was ${event.type}`, detailOf(error));
+        this.logger.error(`the listener ${name} failed after ${subjectOf(event)} was ${event.type}`, detailOf(error));
       }
     }
   }
 }
 
-async function told(listener: RegistrationListener, event: RegistrationEvent, manager: EntityManager): Promise<void> {
-  if (listener instanceof TransactionalRegistrationListener) await listener.handle(event, manager);
+async function inTurn<T>(values: readonly T[], work: (value: T) => Promise<void>): Promise<void> {
+  for (const value of values) await work(value);
+}
+
+function subjectOf(event: Told): string {
+  return isOfToken(event) ? 'a token' : 'a client';
+}
+
+function isOfToken(event: Told): event is TokenEvent {
+  return 'kind' in event;
+}
+
+async function told(listener: RegistrationListener, event: Told, manager: EntityManager): Promise<void> {
+  if (isOfToken(event)) await listener.handleToken(event, manager);
+  else if (listener instanceof TransactionalRegistrationListener) await listener.handle(event, manager);
   else await listener.handle(event);
 }
 

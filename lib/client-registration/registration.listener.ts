@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { TokenEvent } from './token-event.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 
 /**
@@ -39,6 +40,12 @@ export abstract class RegistrationListener {
   abstract handle(event: RegistrationEvent, manager?: EntityManager): void | Promise<void>;
 
   /**
+   * Is told of tokens: those that are issued, used and revoked where `handle` is told of clients, and those that are refused without anybody waiting
+   * for it. Anyone can have a token refused as often as he likes: count such events, or bound what you write.
+   */
+  handleToken(_event: TokenEvent, _manager?: EntityManager): void | Promise<void> {}
+
+  /**
    * Whether an expired client may be removed: override it to answer false while the host has live grants of it. An error, and no answer within 5
    * seconds, keep the client.
    * @returns true
@@ -56,4 +63,6 @@ export abstract class RegistrationListener {
  */
 export abstract class TransactionalRegistrationListener extends RegistrationListener {
   abstract override handle(event: RegistrationEvent, manager: EntityManager): void | Promise<void>;
+
+  override handleToken(_event: TokenEvent, _manager: EntityManager): void | Promise<void> {}
 }

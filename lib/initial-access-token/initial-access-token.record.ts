@@ -1,3 +1,4 @@
+import type { TokenEvent, TokenRefusal } from '../client-registration/token-event.js';
 import type { RegistrationBounds } from './registration-bounds.js';
 
 /** What the module keeps of an initial access token (RFC 7591 section 3), by property name. */
@@ -38,11 +39,20 @@ export const INITIAL_ACCESS_TOKEN_COLUMNS = [
   'revokedAt',
 ] as const satisfies readonly (keyof InitialAccessTokenRecord)[];
 
-/** Whether the token can be used at this time (seconds since the epoch). */
-export function isUsable(token: InitialAccessTokenRecord, now: number): boolean {
-  return (
-    token.revokedAt === null &&
-    (token.expiresAt === null || token.expiresAt > now) &&
-    (token.maxUses === null || token.uses < token.maxUses)
-  );
+/**
+ * Why the token cannot be used.
+ * @param now seconds since the epoch
+ * @returns undefined when it can
+ */
+export function refusalOf(token: InitialAccessTokenRecord | undefined, now: number): TokenRefusal | undefined {
+  if (!token) return 'unknown';
+  if (token.revokedAt !== null) return 'revoked';
+  if (token.expiresAt !== null && token.expiresAt <= now) return 'expired';
+  return token.maxUses !== null && token.uses >= token.maxUses ? 'used-up' : undefined;
+}
+
+/** What listeners are told of a token: never its hash. */
+export function tokenEvent(type: TokenEvent['type'], token: InitialAccessTokenRecord | undefined): TokenEvent {
+  const known = token && { id: token.id, owner: token.owner, tenant: token.tenant };
+  return { kind: 'initial-access-token', type, ...(known && { token: known }) };
 }

@@ -2,7 +2,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import { IsNull, MoreThan, Raw, type ObjectLiteral } from 'typeorm';
 import type { InitialAccessTokenRecord } from './initial-access-token.record.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
-import type { Write } from '../storage/unit-of-work.js';
+import type { Participant, Write } from '../storage/unit-of-work.js';
 
 /** Keeps initial access tokens. */
 @Injectable()
@@ -14,17 +14,12 @@ export class InitialAccessTokenRepository {
   }
 
   /** @throws TypeError for a token that could never be found again */
-  async insert(token: InitialAccessTokenRecord): Promise<void> {
+  async insert(token: InitialAccessTokenRecord, participant?: Participant): Promise<void> {
     if (!isKey(token.id) || !isKey(token.tokenHash)) throw new TypeError('a token needs an id and a tokenHash');
     const { initialAccessToken } = this.storage.entities;
-    await this.storage.unitOfWork.run([
-      (manager) =>
-        manager
-          .createQueryBuilder()
-          .insert()
-          .into(initialAccessToken)
-          .values(manager.create(initialAccessToken, token)),
-    ]);
+    const insert: Write = (manager) =>
+      manager.createQueryBuilder().insert().into(initialAccessToken).values(manager.create(initialAccessToken, token));
+    await this.storage.unitOfWork.run([insert], participant);
   }
 
   /** @returns the token with this hash; undefined when there is none */
@@ -47,25 +42,24 @@ export class InitialAccessTokenRepository {
     return owner === undefined ? found : found.filter((token) => token.owner === owner);
   }
 
-  /** @returns whether there was such a token to revoke; one that is revoked already counts, and keeps its time */
-  async revoke(id: string, now: number): Promise<boolean> {
+  /** @returns the token with exactly this id; undefined when there is none */
+  async findById(id: string): Promise<InitialAccessTokenRecord | undefined> {
+    if (!isKey(id)) return undefined;
+    const { initialAccessToken } = this.storage.entities;
+    const found = await this.storage.read((manager) => manager.findOneBy(initialAccessToken, { id }));
+    return found?.id === id ? found : undefined;
+  }
+
+  /** @returns whether it was not revoked before */
+  async revoke({ id }: InitialAccessTokenRecord, now: number, participant?: Participant): Promise<boolean> {
     if (!isKey(id)) return false;
-    const token = await this.storage.read((manager) =>
-      manager.findOneBy(this.storage.entities.initialAccessToken, { id }),
-    );
-    if (token?.id !== id) return false;
-    if (token.revokedAt === null) {
-      await this.storage.unitOfWork.run([
-        (manager) =>
-          manager
-            .createQueryBuilder()
-            .update(this.storage.entities.initialAccessToken)
-            .set({ revokedAt: now })
-            .where({ id })
-            .andWhere({ revokedAt: IsNull() }),
-      ]);
-    }
-    return true;
+    const revoke: Write = (manager) =>
+      manager
+        .createQueryBuilder()
+        .update(this.storage.entities.initialAccessToken)
+        .set({ revokedAt: now })
+        .where({ id, revokedAt: IsNull() });
+    return (await this.storage.unitOfWork.run([revoke], participant)) === undefined;
   }
 
   /**

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { isOwner, OWNER_RULE } from '../client/client.rules.js';
+import { RegistrationListeners } from '../client-registration/registration-listeners.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { epochNow } from '../token/clock.js';
 import { tokenHash, TokenGenerator } from '../token/opaque-token.js';
-import { isUsable, type InitialAccessTokenRecord } from './initial-access-token.record.js';
+import { refusalOf, tokenEvent, type InitialAccessTokenRecord } from './initial-access-token.record.js';
 import { InitialAccessTokenRepository } from './initial-access-token.repository.js';
 import type { RegistrationBounds } from './registration-bounds.js';
 import type { RegistrationCredential } from './registration-credential.js';
@@ -45,6 +46,7 @@ export class InitialAccessTokenService {
   constructor(
     private readonly tokens: InitialAccessTokenRepository,
     private readonly generator: TokenGenerator,
+    private readonly listeners: RegistrationListeners,
   ) {}
 
   /** @throws RangeError for a lifetime, a number of uses, an owner or a token that makes no sense */
@@ -77,12 +79,14 @@ export class InitialAccessTokenService {
       uses: 0,
       revokedAt: null,
     };
+    const event = tokenEvent('issued', record);
     try {
-      await this.tokens.insert(record);
+      await this.tokens.insert(record, this.listeners.participant(event));
     } catch (error) {
       if (error instanceof DuplicateKeyError) throw new RangeError('token is issued already');
       throw error;
     }
+    await this.listeners.tell(event);
     return { token, record };
   }
 
@@ -101,13 +105,23 @@ export class InitialAccessTokenService {
    * @returns whether there is such a token
    */
   async revoke(id: string): Promise<boolean> {
-    return this.tokens.revoke(id, epochNow());
+    const token = await this.tokens.findById(id);
+    if (!token) return false;
+    const event = tokenEvent('revoked', token);
+    // One that is revoked already keeps its time.
+    if (await this.tokens.revoke(token, epochNow(), this.listeners.participant(event)))
+      await this.listeners.tell(event);
+    return true;
   }
 
-  /** @returns the credential a usable token makes; undefined for every other token */
+  /** @returns the credential a usable token makes; undefined for every other token, of which listeners are told */
   async authenticate(token: string): Promise<RegistrationCredential | undefined> {
     const record = await this.find(token);
-    if (!record || !isUsable(record, epochNow())) return undefined;
+    const refusal = refusalOf(record, epochNow());
+    if (!record || refusal !== undefined) {
+      this.listeners.tellRefused({ ...tokenEvent('refused', record), reason: refusal ?? 'unknown' });
+      return undefined;
+    }
     const { owner, tenant, bounds } = record;
     return { owner, tenant, bounds, initialAccessToken: record };
   }

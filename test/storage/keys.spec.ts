@@ -13,6 +13,7 @@ import {
   type OAuthClientRecord,
 } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ClientActivityRepository } from '../../lib/client-life-cycle/client-activity.repository.js';
 import { OAuthClientRepository } from '../../lib/client/oauth-client.repository.js';
 import { StorageError } from '../../lib/errors/storage.error.js';
 import { InitialAccessTokenRepository } from '../../lib/initial-access-token/initial-access-token.repository.js';
@@ -261,6 +262,8 @@ const WALKED = [
       use('clientId', clientId, (it, key, { client }) => it.rehearseInsert([{ ...client, clientId: key }])),
     ],
     insertOf: PRIVATE,
+    isBelow: PRIVATE,
+    equal: PRIVATE,
     replaceSecretHash: [
       use('clientId', clientId, (it, key, { client }) => it.replaceSecretHash({ ...client, clientId: key }, 'x')),
       use(
@@ -305,6 +308,19 @@ const WALKED = [
     deleteWhere: PRIVATE,
     sameVersion: PRIVATE,
   }),
+  walked(ClientActivityRepository, {
+    touch: [use('clientId', clientId, (it, key) => it.touch([key], 1, null))],
+    expired: ['owner', 'tenant'].map((name) =>
+      use(
+        name,
+        () => 'acme',
+        (it, key) => it.expired(2_000_000_000, 10, undefined, { [name]: key }),
+        [undefined],
+      ),
+    ),
+    deleteExpired: [use('clientId', clientId, (it, key) => it.deleteExpired({ clientId: key, expiresAt: 1 }))],
+    column: PRIVATE,
+  }),
   walked(InitialAccessTokenRepository, {
     insert: [
       use(
@@ -323,11 +339,18 @@ const WALKED = [
         [undefined],
       ),
     ],
+    findById: [
+      use(
+        'id',
+        ({ record }) => record.id,
+        (it, key) => it.findById(key),
+      ),
+    ],
     revoke: [
       use(
         'id',
         ({ record }) => record.id,
-        (it, key) => it.revoke(key, 1),
+        (it, key, { record }) => it.revoke({ ...record, id: key }, 1),
       ),
     ],
     use: [
