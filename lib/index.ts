@@ -175,6 +175,7 @@ export {
   PreconditionFailedError,
   RegistrationError,
   TemporarilyUnavailableError,
+  TooManyRequestsError,
   UnapprovedSoftwareStatementError,
   UnauthorizedClientError,
   UndecryptableSecretError,

@@ -14,6 +14,7 @@ import {
   PreconditionFailedError,
   RegistrationError,
   TemporarilyUnavailableError,
+  TooManyRequestsError,
   UnapprovedSoftwareStatementError,
   UnauthorizedClientError,
 } from './registration.error.js';
@@ -26,7 +27,7 @@ export interface ErrorAnswer {
   readonly body: { readonly error: string; readonly error_description: string };
 }
 
-/** Seconds after which a client may try again, sent as `Retry-After` with every 409 and 503. */
+/** Seconds after which a client may try again, sent as `Retry-After` with every 409, 429 and 503 that knows no better. */
 const RETRY_AFTER_SECONDS = 1;
 
 /** The HTTP status of each error; a refusal of the host's own is a 400. */
@@ -42,6 +43,7 @@ const STATUS: readonly (readonly [abstract new (...args: never[]) => Registratio
   [AccessDeniedError, 403],
   [ConflictError, 409],
   [PreconditionFailedError, 412],
+  [TooManyRequestsError, 429],
   [TemporarilyUnavailableError, 503],
 ];
 
@@ -97,10 +99,15 @@ function fromHost(status: number): ErrorAnswer {
   const error = HOST_ERRORS[status] ?? 'invalid_request';
   return {
     status,
-    // A 401 must name a scheme (RFC 9110 section 15.5.2).
-    headers: status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {},
+    headers: hostHeadersOf(status),
     body: { error, error_description: (STATUS_CODES[status] ?? 'refused').toLowerCase() },
   };
+}
+
+function hostHeadersOf(status: number): Record<string, string> {
+  // A 401 must name a scheme (RFC 9110 section 15.5.2).
+  if (status === 401) return { 'WWW-Authenticate': 'Bearer' };
+  return status === 429 || status === 503 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
 }
 
 function statusOf(error: RegistrationError): number {
@@ -117,6 +124,7 @@ function headersOf(error: RegistrationError): Record<string, string> {
   }
   if (error instanceof InsufficientScopeError) return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
   if (error instanceof InvalidRequestError && error.status === 405) return { Allow: error.allow.join(', ') };
+  if (error instanceof TooManyRequestsError) return { 'Retry-After': String(Math.ceil(error.retryAfterSeconds)) };
   if (error instanceof ConflictError || error instanceof TemporarilyUnavailableError) {
     return { 'Retry-After': String(RETRY_AFTER_SECONDS) };
   }

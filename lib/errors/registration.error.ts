@@ -110,6 +110,19 @@ export class ConflictError extends RegistrationError {
   }
 }
 
+/** This caller, or all of them together, ask more often than they may; nothing was done (RFC 6585 section 4). */
+export class TooManyRequestsError extends RegistrationError {
+  readonly code = 'temporarily_unavailable';
+
+  constructor(
+    message: string,
+    /** When to come back; sent as `Retry-After` (RFC 9110 section 10.2.3), a part of a second as a whole one. */
+    readonly retryAfterSeconds: number,
+  ) {
+    super(message);
+  }
+}
+
 /** The database or a bounded queue cannot serve this request now; nothing was done. */
 export class TemporarilyUnavailableError extends RegistrationError {
   readonly code = 'temporarily_unavailable';

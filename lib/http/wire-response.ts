@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { HttpException, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ErrorResponse } from '../errors/error-response.js';
 import { InvalidRequestError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
-import { varyOrigin, type HttpResponse } from './http-response.js';
+import { retryAfterOfHost, varyOrigin, type HttpResponse } from './http-response.js';
 
 /** On every answer, refusals included: secrets and tokens travel in them. */
 const HEADERS: Readonly<Record<string, string>> = {
@@ -47,7 +47,9 @@ export class WireResponse {
   /** Whatever went wrong (RFC 7591 section 3.2.2). */
   error(response: HttpResponse, error: unknown): void {
     const { status, headers, body } = this.errors.from(error);
-    this.write(response, status, { ...HEADERS, ...headers }, body);
+    // A throttler knows when there is room again, we do not.
+    const retryAfter = 'Retry-After' in headers && error instanceof HttpException && retryAfterOfHost(response);
+    this.write(response, status, { ...HEADERS, ...headers, ...(retryAfter && { 'Retry-After': retryAfter }) }, body);
   }
 
   /** A method a resource does not offer: 405, or for OPTIONS what it offers, a browser's preflight request included. */

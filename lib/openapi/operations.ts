@@ -149,7 +149,7 @@ export class Operations {
 
   /** These, and those that every operation behind a credential has. */
   private refusals(...names: readonly RefusalName[]): OpenApiOperation['responses'] {
-    const all: readonly RefusalName[] = [...names, 'InvalidToken', 'ServerError', 'Unavailable'];
+    const all: readonly RefusalName[] = [...names, 'InvalidToken', 'TooManyRequests', 'ServerError', 'Unavailable'];
     return Object.fromEntries(all.map((name) => [statusOf(name), this.names.response(name)]));
   }
 }

@@ -68,6 +68,11 @@ const REFUSALS = {
   },
   TooLarge: { status: 413, description: '`invalid_request`: the body is too large.' },
   UnsupportedMediaType: { status: 415, description: '`invalid_request`: the body is not `application/json` in UTF-8.' },
+  TooManyRequests: {
+    status: 429,
+    description: '`temporarily_unavailable`: too many requests of this caller, or of all of them; nothing was done.',
+    headers: { 'Retry-After': { ...RETRY_AFTER, required: true } },
+  },
   ServerError: { status: 500, description: '`server_error`: unexpected; the description has a correlation id.' },
   Unavailable: {
     status: 503,

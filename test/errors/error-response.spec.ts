@@ -11,6 +11,7 @@ import {
   PreconditionFailedError,
   RegistrationError,
   TemporarilyUnavailableError,
+  TooManyRequestsError,
 } from 'nestjs-dynamic-registration';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 
@@ -48,6 +49,8 @@ describe('error answers (RFC 7591 section 3.2.2, RFC 6750 section 3)', () => {
     [new InvalidRequestError('a', 405, ['GET', 'OPTIONS']), 405, 'invalid_request', { Allow: 'GET, OPTIONS' }],
     [new PreconditionFailedError(), 412, 'invalid_request', {}],
     [new ConflictError(), 409, 'temporarily_unavailable', { 'Retry-After': '1' }],
+    [new TooManyRequestsError('a', 60), 429, 'temporarily_unavailable', { 'Retry-After': '60' }],
+    [new TooManyRequestsError('a', 0.2), 429, 'temporarily_unavailable', { 'Retry-After': '1' }],
     [new TemporarilyUnavailableError(), 503, 'temporarily_unavailable', { 'Retry-After': '1' }],
   ])('%s is a %i %s', (refusal, status, code, headers) => {
     expect(answers.from(refusal)).toEqual({
@@ -64,19 +67,20 @@ describe('error answers (RFC 7591 section 3.2.2, RFC 6750 section 3)', () => {
     expect(warn).toHaveBeenCalledWith('temporarily_unavailable: database error 53300');
   });
 
-  it.each([
-    [400, 'invalid_request', 'bad request'],
-    [401, 'invalid_token', 'unauthorized'],
-    [403, 'access_denied', 'forbidden'],
-    [404, 'invalid_request', 'not found'],
-    [429, 'temporarily_unavailable', 'too many requests'],
-    [499, 'invalid_request', 'refused'],
-  ])('gives the %i of a guard of the host the shape of OAuth', (status, code, description) => {
+  it.each<[number, string, string, Record<string, string>]>([
+    [400, 'invalid_request', 'bad request', {}],
+    // RFC 9110 section 15.5.2
+    [401, 'invalid_token', 'unauthorized', { 'WWW-Authenticate': 'Bearer' }],
+    [403, 'access_denied', 'forbidden', {}],
+    [404, 'invalid_request', 'not found', {}],
+    [429, 'temporarily_unavailable', 'too many requests', { 'Retry-After': '1' }],
+    [499, 'invalid_request', 'refused', {}],
+    [503, 'temporarily_unavailable', 'service unavailable', { 'Retry-After': '1' }],
+  ])('gives the %i of a guard of the host the shape of OAuth', (status, code, description, headers) => {
     const said = new HttpException({ message: 'said by the host', secret: 'x' }, status);
     expect(answers.from(said)).toEqual({
       status,
-      // RFC 9110 section 15.5.2
-      headers: status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {},
+      headers,
       body: { error: code, error_description: description },
     });
     expect(error).not.toHaveBeenCalled();

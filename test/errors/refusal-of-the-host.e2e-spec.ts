@@ -35,12 +35,11 @@ describe.each(platforms)('what guards of the host say ($adapter, $database.name)
   });
   afterAll(() => server.close());
 
-  it('is answered in the shape of OAuth', async () =>
-    expectRefusal(await server.register(clientMetadata(), 'slow-down'), {
-      status: 429,
-      error: 'temporarily_unavailable',
-      description: 'too many requests',
-    }));
+  it('is answered in the shape of OAuth', async () => {
+    const refused = await server.register(clientMetadata(), 'slow-down');
+    expectRefusal(refused, { status: 429, error: 'temporarily_unavailable', description: 'too many requests' });
+    expect(refused.headers.get('retry-after')).toBe('1');
+  });
 
   it('ends in a 500 with a correlation id where it is unexpected, and tells nothing', async () =>
     expectRefusal(await server.register(clientMetadata(), 'broken'), {

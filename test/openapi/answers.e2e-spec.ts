@@ -6,6 +6,7 @@ import {
   OpenApiService,
   RegistrationPolicy,
   TemporarilyUnavailableError,
+  TooManyRequestsError,
   type ClientMetadata,
 } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,6 +32,7 @@ const FAILURES: Readonly<Record<string, Error>> = {
   400: new InvalidClientMetadataError('software_id is not welcome'),
   403: new AccessDeniedError('not you'),
   409: new ConflictError(),
+  429: new TooManyRequestsError('too many of them', 60),
   500: new Error('a mistake of the policy'),
   503: new TemporarilyUnavailableError(),
 };
@@ -143,7 +145,7 @@ describe.each(platforms)('answers, by the document ($adapter, $database.name)', 
     }
   });
 
-  it.each(['403', '500', '503'])('%s', async (status) => {
+  it.each(['403', '429', '500', '503'])('%s', async (status) => {
     const log = captureLog();
     refusal(await server.register(clientMetadata({ software_id: status })), 'post', endpoint, Number(status));
     refusal(await update({ software_id: status }), 'put', ofOne(), Number(status));
