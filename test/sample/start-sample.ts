@@ -1,4 +1,5 @@
 import { Module, type INestApplication, type Type } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import {
   OAuthClientService,
@@ -27,11 +28,14 @@ export interface RunningSample {
   close(): Promise<void>;
 }
 
+export interface SampleHost {
+  /** By name, or with settings of the host's own. */
+  readonly adapter: AdapterName | AbstractHttpAdapter;
+  readonly database: TestDatabase;
+}
+
 /** Starts the module of a sample beside a data source, as its host would. */
-export async function startSample(
-  sample: Type,
-  { adapter, database }: { adapter: AdapterName; database: TestDatabase },
-): Promise<RunningSample> {
+export async function startSample(sample: Type, { adapter, database }: SampleHost): Promise<RunningSample> {
   const created = await database.create();
   const typeorm = { ...created.options, autoLoadEntities: true, synchronize: true } as TypeOrmModuleOptions;
 

@@ -9,6 +9,8 @@ declare module 'vitest' {
     postgresUrl: string;
     /** The MariaDB or MySQL server of this run; empty when there is none. */
     mysqlUrl: string;
+    /** The Redis of this run; empty when there is none. */
+    redisUrl: string;
     /** What the names of the databases of this run begin with. */
     databasePrefix: string;
   }
@@ -19,6 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const prefix = `dcr_test_${randomBytes(4).toString('hex')}_`;
   project.provide('databasePrefix', prefix);
   project.provide('mysqlUrl', process.env['TEST_MYSQL_URL'] ?? '');
+  project.provide('redisUrl', process.env['TEST_REDIS_URL'] ?? '');
   const given = process.env['TEST_POSTGRES_URL'];
   if (given) {
     project.provide('postgresUrl', given);

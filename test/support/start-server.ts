@@ -35,13 +35,18 @@ const used = databases.filter(({ kind }) => onAllDatabases || kind === 'sqlite')
  * leaves out.
  */
 const { TEST_PAIRS: pairs } = process.env;
-const isLeftOut = (database: number, adapter: number): boolean =>
-  pairs !== undefined && used.length > 1 && (database + adapter) % adapters.length !== (pairs === '2' ? 1 : 0);
+const isLeftOut = (service: number, adapter: number, services: number): boolean =>
+  pairs !== undefined && services > 1 && (service + adapter) % adapters.length !== (pairs === '2' ? 1 : 0);
+
+/** Every adapter with each of the databases, or of other services, that a run has. */
+export function withAdapters<Service>(services: readonly Service[]): { adapter: AdapterName; service: Service }[] {
+  return services.flatMap((service, i) =>
+    adapters.filter((_, j) => !isLeftOut(i, j, services.length)).map((adapter) => ({ adapter, service })),
+  );
+}
 
 /** Every adapter on every database of this run, for `describe.each(platforms)('... ($adapter, $database.name)', ...)`. */
-export const platforms = used.flatMap((database, i) =>
-  adapters.filter((_, j) => !isLeftOut(i, j)).map((adapter) => ({ adapter, database })),
-);
+export const platforms = withAdapters(used).map(({ adapter, service }) => ({ adapter, database: service }));
 
 /** Each database with one adapter: for whole applications, whose parts are tested with every combination. */
 export const platformsInPairs = platforms.filter(({ adapter, database }) => {
