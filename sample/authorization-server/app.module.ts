@@ -6,11 +6,15 @@ import { DISCOVERY_METADATA } from './discovery/discovery.metadata.js';
 import { Drain } from './drain.js';
 import { environment } from './environment.js';
 import { ProviderModule } from './provider/provider.module.js';
+import { rateLimit } from './rate-limit.js';
 import { SERVER } from './server.js';
 import { ClientChanges } from './storage/client-changes.listener.js';
 
+const limit = rateLimit(environment.rateLimit);
+
 @Module({
   imports: [
+    ...limit.imports,
     TypeOrmModule.forRoot(database(environment.databaseUrl)),
     DynamicRegistrationModule.forRoot({
       issuer: environment.issuer,
@@ -24,6 +28,7 @@ import { ClientChanges } from './storage/client-changes.listener.js';
       discovery: { metadata: DISCOVERY_METADATA },
       isGlobal: true,
       listeners: [ClientChanges],
+      decorators: limit.decorators,
     }),
     ProviderModule,
   ],

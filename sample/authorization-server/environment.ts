@@ -19,6 +19,8 @@ function read(env: NodeJS.ProcessEnv) {
     allowLoopback: oneOf('ALLOW_LOOPBACK', env['ALLOW_LOOPBACK'] ?? 'false', ['true', 'false']) === 'true',
     /** 32 octets in base64, which every instance on one database has to share. */
     encryptionKey: env['ENCRYPTION_KEY'] ?? encryptionKey(),
+    /** Requests to the endpoints of registration, per minute and caller. */
+    rateLimit: wholeNumber('RATE_LIMIT', env['RATE_LIMIT']),
     softwareStatements: softwareStatements(env['SOFTWARE_STATEMENT_ISSUER'], env['SOFTWARE_STATEMENT_JWKS']),
   } as const;
 }
@@ -27,6 +29,13 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   const found = allowed.find((one) => one === value);
   if (found === undefined) throw new Error(`${name} must be ${allowed.join(' or ')}`);
   return found;
+}
+
+function wholeNumber(name: string, value: string | undefined): number | undefined {
+  if (value !== undefined && !/^[1-9]\d{0,5}$/.test(value)) {
+    throw new Error(`${name} must be a whole number from 1 to 999999`);
+  }
+  return value === undefined ? undefined : Number(value);
 }
 
 function token(value: string | undefined): string | undefined {
