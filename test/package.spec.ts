@@ -41,6 +41,7 @@ describe('the published package', () => {
       'docs/mcp.md',
       'docs/metadata.md',
       'docs/oidc-provider.md',
+      'docs/open-registration.md',
       'docs/software-statements.md',
       'package.json',
       'dist/cjs/package.json',
