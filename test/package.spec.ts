@@ -34,6 +34,7 @@ describe('the published package', () => {
       'README.md',
       'SECURITY.md',
       'docs/adapters.md',
+      'docs/audit.md',
       'docs/coming-from.md',
       'docs/databases.md',
       'docs/documents.md',

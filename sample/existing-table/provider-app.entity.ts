@@ -1,11 +1,6 @@
-import {
-  epochSeconds,
-  type ClientSource,
-  type ClientStatus,
-  type OAuthClientRecord,
-  type RegistrationBounds,
-} from 'nestjs-dynamic-registration';
+import { epochSeconds, type ClientSource, type OAuthClientRecord } from 'nestjs-dynamic-registration';
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, VersionColumn } from 'typeorm';
+import { ClientLifeCycle } from './client-life-cycle.columns.js';
 import { User } from './users.js';
 
 const text = { type: 'text', nullable: true } as const;
@@ -14,7 +9,7 @@ const epoch = { type: 'bigint', transformer: epochSeconds } as const;
 
 /** A client in the table that was there before: every property of the module, each in a column of your choice. */
 @Entity('oauth2_provider_apps')
-export class ProviderApp implements OAuthClientRecord {
+export class ProviderApp extends ClientLifeCycle implements OAuthClientRecord {
   @PrimaryColumn({ name: 'id', type: 'varchar', length: 36 }) clientId: string;
   @Column({ name: 'name', ...text }) clientName: string | null;
   @Column({ name: 'hashed_secret', ...text }) clientSecretHash: string | null;
@@ -29,18 +24,6 @@ export class ProviderApp implements OAuthClientRecord {
   @Column({ type: 'varchar', length: 64, nullable: true }) registrationAccessTokenHash: string | null;
   @Column({ type: 'varchar', length: 16 }) source: ClientSource;
   @Column('boolean') registeredOpenly: boolean;
-  @Column({ type: 'varchar', length: 255, nullable: true }) tenant: string | null;
-  @Column({ type: 'varchar', length: 16 }) status: ClientStatus;
-  @Column({ ...epoch, nullable: true }) expiresAt: number | null;
-  @Column({ ...epoch, nullable: true }) lastUsedAt: number | null;
-  @Column({ type: 'varchar', length: 255, nullable: true }) initialAccessTokenId: string | null;
-  @Column(json) bounds: RegistrationBounds | null;
-  @Column({ type: 'varchar', length: 255, nullable: true }) previousClientSecretHash: string | null;
-  @Column({ ...epoch, nullable: true }) previousClientSecretExpiresAt: number | null;
-  @Column({ type: 'varchar', length: 512, nullable: true }) previousClientSecretEncrypted: string | null;
-  @Column({ type: 'varchar', length: 64, nullable: true }) previousRegistrationAccessTokenHash: string | null;
-  @Column({ ...epoch, nullable: true }) previousRegistrationAccessTokenExpiresAt: number | null;
-  @Column({ type: 'varchar', length: 64, nullable: true }) foldingKey: string | null;
   @VersionColumn({ type: 'int' }) version: number;
   @Column(json) redirectUris: string[] | null;
   @Column({ type: 'varchar', length: 255 }) tokenEndpointAuthMethod: string;

@@ -1,26 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { TransactionalRegistrationListener, type RegistrationEvent } from 'nestjs-dynamic-registration';
-import { Column, Entity, PrimaryGeneratedColumn, type EntityManager } from 'typeorm';
+import {
+  auditRecord,
+  TransactionalRegistrationListener,
+  type RegistrationEvent,
+  type TokenEvent,
+} from 'nestjs-dynamic-registration';
+import type { EntityManager } from 'typeorm';
+import { RegistrationAudit } from './registration-audit.entity.js';
 
-@Entity('registration_audit')
-export class RegistrationAudit {
-  @PrimaryGeneratedColumn()
-  id: number;
-
-  @Column({ type: 'varchar', length: 16 })
-  event: string;
-
-  @Column({ type: 'varchar', length: 255 })
-  clientId: string;
-
-  @Column({ type: 'varchar', length: 255, nullable: true })
-  owner: string | null;
-}
-
-/** No registration, update or deletion without its row: on PostgreSQL and MariaDB both are written, or neither. */
+/** Nothing happens without its row: on PostgreSQL and MariaDB both are written, or neither. */
 @Injectable()
 export class AuditListener extends TransactionalRegistrationListener {
-  override async handle({ type, client }: RegistrationEvent, manager: EntityManager): Promise<void> {
-    await manager.insert(RegistrationAudit, { event: type, clientId: client.clientId, owner: client.owner });
+  override async handle(event: RegistrationEvent, manager: EntityManager): Promise<void> {
+    await manager.insert(RegistrationAudit, { ...auditRecord(event), at: Date.now() });
+  }
+
+  override async handleToken(event: TokenEvent, manager: EntityManager): Promise<void> {
+    // Anyone can have a token refused without end, and would fill the table: those are counted (see the sample metrics).
+    if (event.type === 'refused') return;
+    await manager.insert(RegistrationAudit, { ...auditRecord(event), at: Date.now() });
   }
 }

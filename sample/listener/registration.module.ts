@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DynamicRegistrationModule } from 'nestjs-dynamic-registration';
-import { AuditListener, RegistrationAudit } from './audit.listener.js';
+import { AuditListener } from './audit.listener.js';
+import { RegistrationAudit } from './registration-audit.entity.js';
 
 @Module({
   imports: [

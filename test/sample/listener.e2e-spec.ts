@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OAuthClient } from 'nestjs-dynamic-registration';
 import { registerClient } from 'nestjs-dynamic-registration/testing';
-import { RegistrationAudit } from '../../sample/listener/audit.listener.js';
+import { RegistrationAudit } from '../../sample/listener/registration-audit.entity.js';
 import { RegistrationModule } from '../../sample/listener/registration.module.js';
 import { platforms } from '../support/start-server.js';
 import { startSample, TIDE_TABLES, type RunningSample } from './start-sample.js';
@@ -15,7 +15,7 @@ describe.each(platforms)('sample listener ($adapter, $database.name)', (platform
 
   const rows = async (clientId: string) =>
     (await sample.dataSource.manager.find(RegistrationAudit, { where: { clientId }, order: { id: 'ASC' } })).map(
-      ({ event, owner }) => ({ event, owner }),
+      ({ event, reason, owner }) => ({ event, reason, owner }),
     );
 
   it('writes a row for registration, update and deletion', async () => {
@@ -25,15 +25,29 @@ describe.each(platforms)('sample listener ($adapter, $database.name)', (platform
     expect((await sample.request('PUT', path, { ...TIDE_TABLES, client_id }, headers)).status).toBe(200);
     expect((await sample.request('DELETE', path, undefined, headers)).status).toBe(204);
     expect(await rows(client_id)).toEqual([
-      { event: 'registered', owner: 'acme' },
-      { event: 'updated', owner: 'acme' },
-      { event: 'deleted', owner: 'acme' },
+      { event: 'client.registered', reason: 'requested', owner: 'acme' },
+      { event: 'initial-access-token.used', reason: null, owner: 'acme' },
+      { event: 'client.updated', reason: 'requested', owner: 'acme' },
+      { event: 'client.deleted', reason: 'requested', owner: 'acme' },
     ]);
   });
 
-  it('writes none for what was refused', async () => {
+  it('writes nothing by which a token or client could be used, and no row for a token that is refused', async () => {
+    const token = await sample.token({ owner: 'acme' });
+    const { body } = await sample.register(TIDE_TABLES, token);
     const before = await sample.dataSource.manager.count(RegistrationAudit);
-    expect((await sample.register({ redirect_uris: [] }, await sample.token())).status).toBe(400);
+    expect((await sample.register(TIDE_TABLES, `iat_${'x'.repeat(43)}`)).status).toBe(401);
+    const all = await sample.dataSource.manager.find(RegistrationAudit);
+    expect(all).toHaveLength(before);
+    for (const secret of [token, body.client_secret, body.registration_access_token]) {
+      expect(JSON.stringify(all)).not.toContain(secret);
+    }
+  });
+
+  it('writes none for what was refused', async () => {
+    const token = await sample.token();
+    const before = await sample.dataSource.manager.count(RegistrationAudit);
+    expect((await sample.register({ redirect_uris: [] }, token)).status).toBe(400);
     expect(await sample.dataSource.manager.count(RegistrationAudit)).toBe(before);
   });
 
