@@ -88,7 +88,9 @@ export {
 } from './client-registration/registration.policy.js';
 export {
   ClientAdministrationService,
+  type ClientWithNewToken,
   type RotatedClient,
+  type SecretRotation,
 } from './client-administration/client-administration.service.js';
 export { ClientActivityService } from './client-life-cycle/client-activity.service.js';
 export { ClientPurgeService, type PurgedClients, type PurgeOptions } from './client-life-cycle/client-purge.service.js';
@@ -123,6 +125,7 @@ export { RegistrationAccessTokenGuard } from './registration-access-token/regist
 export {
   RegistrationAccessTokenService,
   type IssuedRegistrationAccessToken,
+  type RotatedRegistrationAccessToken,
 } from './registration-access-token/registration-access-token.service.js';
 export { ClientMetadataColumn } from './client/client-metadata-column.decorator.js';
 export { ClientIdGenerator } from './client/client-id.generator.js';
@@ -151,6 +154,12 @@ export {
   type IssuedSecret,
   type SecretColumns,
 } from './client-secret/client-secret.service.js';
+export type {
+  CurrentSecretColumns,
+  EncryptedSecrets,
+  PreviousSecretColumns,
+  StoredSecret,
+} from './client-secret/stored-secret.js';
 export { ClientSecretCipher } from './client-secret/client-secret.cipher.js';
 export type { SecretNeed } from './client-secret/client-secret.rules.js';
 export { ClientSecretHasher } from './client-secret/client-secret.hasher.js';

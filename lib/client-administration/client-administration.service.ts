@@ -3,15 +3,30 @@ import { RegistrationListeners } from '../client-registration/registration-liste
 import type { RegistrationReason } from '../client-registration/registration.listener.js';
 import { RegistrationPolicies } from '../client-registration/registration-policies.js';
 import { ClientSecretService } from '../client-secret/client-secret.service.js';
+import { retiredSecret } from '../client-secret/stored-secret.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
 import { contendedChange } from '../client/contended-change.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository, type ClientPage } from '../client/oauth-client.repository.js';
+import { NO_PREVIOUS_TOKEN } from '../client/previous-credentials.js';
+import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
+
+/** How the secret of a client is replaced. */
+export interface SecretRotation {
+  /** How long the secret before is good, too, unless it expires before; the one before that is refused at once. @default 0 */
+  readonly graceSeconds?: number;
+}
 
 /** A client whose secret was replaced, with the new one in clear. */
 export interface RotatedClient {
   readonly client: OAuthClientRecord;
   readonly clientSecret: string;
+}
+
+/** A client whose registration access token was replaced, with the new one in clear. */
+export interface ClientWithNewToken {
+  readonly client: OAuthClientRecord;
+  readonly registrationAccessToken: string | undefined;
 }
 
 /** What administrators do with clients that are there: list, change and remove them, whoever added them. */
@@ -23,6 +38,7 @@ export class ClientAdministrationService {
     private readonly mapper: ClientMetadataMapper,
     private readonly clients: OAuthClientRepository,
     private readonly listeners: RegistrationListeners,
+    private readonly registrationAccessTokens: RegistrationAccessTokenService,
   ) {}
 
   /**
@@ -49,12 +65,20 @@ export class ClientAdministrationService {
   }
 
   /**
-   * Replaces the secret of a client; the one before is refused from now on.
+   * Replaces the secret of a client.
    * @param chosen a secret of 1 to 72 printable ASCII characters; of 64 to 72 where it is the key of an algorithm. @default generated
    * @returns undefined when there is no client with exactly this id
    * @throws InvalidClientMetadataError for a client that has no use for a secret, or a secret that cannot be one
+   * @throws RangeError for a `graceSeconds` that is no whole number of seconds
    */
-  async rotateSecret(clientId: string, chosen?: string): Promise<RotatedClient | undefined> {
+  async rotateSecret(
+    clientId: string,
+    chosen?: string,
+    { graceSeconds = 0 }: SecretRotation = {},
+  ): Promise<RotatedClient | undefined> {
+    if (!Number.isSafeInteger(graceSeconds) || graceSeconds < 0) {
+      throw new RangeError('graceSeconds must be a whole number of seconds, 0 for none');
+    }
     let clientSecret = '';
     const client = await this.change(clientId, 'secret-rotated', async (current) => {
       // Made anew for each attempt: what a client needs a secret for may have changed.
@@ -64,14 +88,26 @@ export class ClientAdministrationService {
         chosen,
       );
       clientSecret = made;
-      return columns;
+      return { ...columns, ...retiredSecret(current, graceSeconds) };
     });
     return client && { client, clientSecret };
   }
 
   /**
-   * Encrypts the secret of a client with the first of `clientSecret.encryptionKeys`, where another one has encrypted it, so that the other
-   * one can be taken out of the options.
+   * Replaces the registration access token of a client: those before are refused from now on, one within its grace included.
+   * @returns the new one in clear, undefined where clients do not manage themselves (`management`), and none is left then; undefined altogether when
+   * there is no client with exactly this id
+   */
+  async resetRegistrationAccessToken(clientId: string): Promise<ClientWithNewToken | undefined> {
+    const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
+    const columns = { registrationAccessTokenHash, ...NO_PREVIOUS_TOKEN };
+    const client = await this.change(clientId, 'token-reset', async () => columns);
+    return client && { client, registrationAccessToken };
+  }
+
+  /**
+   * Encrypts the secret of a client with the first of `clientSecret.encryptionKeys`, and the one before within its grace, where another one has
+   * encrypted it, so that the other one can be taken out of the options.
    * @returns whether there was something to do
    * @throws UndecryptableSecretError when its key is not among them; nothing has changed then
    */
@@ -81,7 +117,7 @@ export class ClientAdministrationService {
       if (!client) return false;
       const encrypted = this.secrets.reencrypted(client);
       if (encrypted === undefined) return false;
-      return (await this.clients.replaceEncryptedSecret(client, encrypted)) || undefined;
+      return (await this.clients.replaceEncryptedSecrets(client, encrypted)) || undefined;
     });
   }
 

@@ -79,10 +79,13 @@ export class ClientAssertionVerifier {
     assertion: string,
     algorithm: string,
   ): Promise<JWTPayload | undefined> {
-    const secret = this.secrets.keyOf(client);
-    if (secret === undefined || this.secrets.isExpired(client)) return undefined;
-    const key = new TextEncoder().encode(secret);
-    return verified(() => jwtVerify(assertion, key, this.expected(client, algorithm)));
+    const options = this.expected(client, algorithm);
+    for (const secret of this.secrets.liveKeysOf(client)) {
+      const key = new TextEncoder().encode(secret);
+      const payload = await verified(() => jwtVerify(assertion, key, options));
+      if (payload) return payload;
+    }
+    return undefined;
   }
 
   private async signedByKey(

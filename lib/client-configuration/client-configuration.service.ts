@@ -18,6 +18,7 @@ import {
   PreconditionFailedError,
 } from '../errors/registration.error.js';
 import type { ConfigurationCredential } from '../registration-access-token/configuration-credential.js';
+import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { SoftwareStatementService } from '../software-statement/software-statement.service.js';
 import type { Precondition } from './entity-tag.rules.js';
@@ -40,6 +41,7 @@ export class ClientConfigurationService {
     private readonly listeners: RegistrationListeners,
     private readonly serializer: ClientInformationSerializer,
     private readonly statements: SoftwareStatementService,
+    private readonly registrationAccessTokens: RegistrationAccessTokenService,
   ) {}
 
   /**
@@ -110,10 +112,9 @@ export class ClientConfigurationService {
 
   /** The client as it is now, if the token is still its own. */
   private async refreshed(credential: ConfigurationCredential): Promise<ConfigurationCredential> {
-    const { clientId, registrationAccessTokenHash } = credential.client;
-    const client = await this.clients.findByClientId(clientId);
-    if (client?.registrationAccessTokenHash !== registrationAccessTokenHash) throw new InvalidTokenError(true);
-    return { ...credential, client };
+    const current = await this.registrationAccessTokens.refreshed(credential);
+    if (!current) throw new InvalidTokenError(true);
+    return current;
   }
 
   /** @returns undefined when the client was no longer the one that was read */
@@ -121,7 +122,7 @@ export class ClientConfigurationService {
     body: unknown,
     current: ConfigurationCredential,
   ): Promise<VersionedClientInformation | undefined> {
-    const { client, registrationAccessToken } = current;
+    const { client } = current;
     await this.checkRequest(body, client);
     // Who registered without a credential stays within what strangers may have.
     const grantTypes = client.registeredOpenly ? this.config.openGrantTypes : this.config.server.grantTypes;
@@ -131,7 +132,8 @@ export class ClientConfigurationService {
     const { metadata, heldFor: note } = await this.policies.judge(body, grantTypes, context);
     const { clientSecret, ...secretColumns } = { clientSecret: undefined, ...(await this.secretFor(metadata, client)) };
     const status = note === undefined ? client.status : 'pending';
-    const columns = { ...this.mapper.toColumns(metadata), ...secretColumns, status };
+    const { registrationAccessToken, columns: tokenColumns } = this.registrationAccessTokens.rotated(current);
+    const columns = { ...this.mapper.toColumns(metadata), ...secretColumns, ...tokenColumns, status };
     const updated = this.clients.create({ ...client, ...columns, version: client.version + 1 });
     const event = {
       type: 'updated',
@@ -159,8 +161,7 @@ export class ClientConfigurationService {
     const isDeleted = onlyThisVersion
       ? await this.clients.deleteVersion(client, participant)
       : await this.clients.delete(client, participant);
-    if (!isDeleted && onlyThisVersion) return undefined;
-    if (!isDeleted) throw new InvalidTokenError(true);
+    if (!isDeleted) return undefined;
     await this.listeners.tell(event);
     return true;
   }

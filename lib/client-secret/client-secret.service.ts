@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import { NO_PREVIOUS_SECRET } from '../client/previous-credentials.js';
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { isKey } from '../storage/registration-data-source.js';
@@ -9,12 +10,18 @@ import { TokenGenerator } from '../token/opaque-token.js';
 import { ClientSecretCipher } from './client-secret.cipher.js';
 import { ClientSecretHasher } from './client-secret.hasher.js';
 import { secretNeedOf, type SecretNeed } from './client-secret.rules.js';
+import {
+  currentSecret,
+  isExpiredSecret,
+  previousSecret,
+  type CurrentSecretColumns,
+  type EncryptedSecrets,
+  type PreviousSecretColumns,
+  type StoredSecret,
+} from './stored-secret.js';
 
-/** The columns of a client that say whether and until when it has a secret. */
-export type SecretColumns = Pick<
-  OAuthClientRecord,
-  'clientSecretHash' | 'clientSecretExpiresAt' | 'clientSecretEncrypted'
->;
+/** The columns of a client that say whether and until when it has a secret, and for a while after a rotation a second one. */
+export type SecretColumns = CurrentSecretColumns & PreviousSecretColumns;
 
 /** A secret in clear, which exists in the one answer that issues it, and what is stored of it. */
 export interface IssuedSecret extends SecretColumns {
@@ -26,6 +33,7 @@ export const NO_SECRET: SecretColumns = {
   clientSecretHash: null,
   clientSecretExpiresAt: null,
   clientSecretEncrypted: null,
+  ...NO_PREVIOUS_SECRET,
 };
 
 /** How long a secret is that is a key: as long as HS512 and A256CBC-HS512 need it, the longest of all (RFC 7518 sections 3.2 and 5.2.5). */
@@ -81,32 +89,35 @@ export class ClientSecretService {
   }
 
   /**
-   * The secret of a client after an update: kept, destroyed, or issued where there is none that would do.
+   * The secret of a client after an update: kept, destroyed, or issued where there is none that would do. One that has expired would not: an
+   * update is how a client renews it.
    * @returns the columns that change, with the secret in clear where it is a new one
    */
   async renew(client: OAuthClientRecord, need: SecretNeed): Promise<Partial<SecretColumns> | IssuedSecret> {
     if (need === 'none') return NO_SECRET;
     const { clientId, clientSecretHash, clientSecretEncrypted } = client;
-    if (clientSecretHash === null || (need === 'as-key' && clientSecretEncrypted === null)) {
-      return this.issue(clientId, need);
-    }
+    const isMissing = clientSecretHash === null || (need === 'as-key' && clientSecretEncrypted === null);
+    if (isMissing || this.isExpired(client)) return this.issue(clientId, need);
     // What is kept is not written: it may be hashed or encrypted anew at the same time.
-    return need === 'as-key' ? {} : { clientSecretEncrypted: null };
+    return need === 'as-key' ? {} : { clientSecretEncrypted: null, previousClientSecretEncrypted: null };
   }
 
-  /** Whether this is the client's secret, whatever its age; false for a client without one. */
-  async matches(client: Pick<OAuthClientRecord, 'clientSecretHash'>, presented: unknown): Promise<boolean> {
-    if (typeof presented !== 'string' || presented === '' || !client.clientSecretHash) return false;
-    return this.hasher.verify(presented, client.clientSecretHash);
+  /** Whether this is the client's secret, whatever its age, or the one before within its grace; false for a client without one. */
+  async matches(client: SecretColumns, presented: unknown): Promise<boolean> {
+    return (await this.matching([currentSecret(client), previousSecret(client)], presented)) !== undefined;
+  }
+
+  /** @returns the secret of the client that this is, if it may still be used; undefined for any other text */
+  async proven(client: SecretColumns, presented: unknown): Promise<StoredSecret | undefined> {
+    return this.matching(this.liveSecrets(client), presented);
   }
 
   /**
    * The hash to keep of a secret that has just proved right, where the hasher does not want to keep the one there is.
    * @returns undefined where the stored one stays, also because bcrypt does not take a secret that long
    */
-  async rehashed(client: Pick<OAuthClientRecord, 'clientSecretHash'>, secret: string): Promise<string | undefined> {
-    const { clientSecretHash: stored } = client;
-    if (!isKey(stored) || !this.hasher.needsRehash(stored)) return undefined;
+  async rehashed({ hash: stored }: StoredSecret, secret: string): Promise<string | undefined> {
+    if (!this.hasher.needsRehash(stored)) return undefined;
     try {
       // Nothing tells how many random bits it has.
       return await this.hasher.hash(secret, true);
@@ -118,7 +129,7 @@ export class ClientSecretService {
 
   /** Whether the client's secret has expired (RFC 7591 section 3.2.1). */
   isExpired(client: Pick<OAuthClientRecord, 'clientSecretExpiresAt'>): boolean {
-    return !!client.clientSecretExpiresAt && client.clientSecretExpiresAt <= epochNow();
+    return isExpiredSecret(client);
   }
 
   /**
@@ -132,16 +143,53 @@ export class ClientSecretService {
   }
 
   /**
-   * The same secret under the first of `clientSecret.encryptionKeys`, for a client whose secret is encrypted with another one.
-   * @returns undefined where there is nothing to do
-   * @throws UndecryptableSecretError when it cannot be decrypted
+   * The secrets that a client may prove itself with as keys, the current one first.
+   * @throws TemporarilyUnavailableError when the next one cannot be decrypted now
    */
-  reencrypted(client: Pick<OAuthClientRecord, 'clientId' | 'clientSecretEncrypted'>): string | undefined {
-    const { clientId, clientSecretEncrypted: stored } = client;
+  *liveKeysOf(client: SecretColumns & Pick<OAuthClientRecord, 'clientId'>): Generator<string> {
+    for (const stored of this.liveSecrets(client)) {
+      if (isKey(stored?.encrypted)) yield this.cipher.decrypt(stored.encrypted, client.clientId);
+    }
+  }
+
+  /**
+   * The same secrets under the first of `clientSecret.encryptionKeys`, for a client whose secret is encrypted with another one.
+   * @returns the columns that change; undefined where there is nothing to do
+   * @throws UndecryptableSecretError when one cannot be decrypted
+   */
+  reencrypted(client: SecretColumns & Pick<OAuthClientRecord, 'clientId'>): EncryptedSecrets | undefined {
+    const { clientId, clientSecretEncrypted } = client;
+    const current = this.underFirstKey(clientId, clientSecretEncrypted);
+    // One whose time is over is never decrypted again.
+    const previous = this.underFirstKey(clientId, previousSecret(client)?.encrypted);
+    if (current === undefined && previous === undefined) return undefined;
+    return {
+      ...(current !== undefined && { clientSecretEncrypted: current }),
+      ...(previous !== undefined && { previousClientSecretEncrypted: previous }),
+    };
+  }
+
+  private underFirstKey(clientId: string, stored: string | null | undefined): string | undefined {
     if (!isKey(stored)) return undefined;
     // Of what claims the first key, too: other octets may have been given its id.
     const secret = this.cipher.decrypt(stored, clientId);
     return this.cipher.isCurrent(stored) ? undefined : this.cipher.encrypt(secret, clientId);
+  }
+
+  private liveSecrets(client: SecretColumns): (StoredSecret | undefined)[] {
+    return [this.isExpired(client) ? undefined : currentSecret(client), previousSecret(client)];
+  }
+
+  /** One comparison after the other: where there is one secret, a wrong one costs no more than ever. */
+  private async matching(
+    secrets: readonly (StoredSecret | undefined)[],
+    presented: unknown,
+  ): Promise<StoredSecret | undefined> {
+    if (typeof presented !== 'string' || presented === '') return undefined;
+    for (const stored of secrets) {
+      if (stored && (await this.hasher.verify(presented, stored.hash))) return stored;
+    }
+    return undefined;
   }
 
   private async issued(
@@ -156,6 +204,7 @@ export class ClientSecretService {
       clientSecretHash: await this.hasher.hash(clientSecret, chosen),
       clientSecretExpiresAt: lifetimeSeconds === 0 ? 0 : epochNow() + lifetimeSeconds,
       clientSecretEncrypted: need === 'as-key' ? this.cipher.encrypt(clientSecret, clientId) : null,
+      ...NO_PREVIOUS_SECRET,
     };
   }
 }

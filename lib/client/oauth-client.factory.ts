@@ -6,6 +6,7 @@ import { epochNow } from '../token/clock.js';
 import { ClientMetadataMapper } from './client-metadata.mapper.js';
 import type { ClientSource, ClientStatus, OAuthClientRecord } from './oauth-client.record.js';
 import { OAuthClientRepository } from './oauth-client.repository.js';
+import { NO_PREVIOUS_SECRET, NO_PREVIOUS_TOKEN } from './previous-credentials.js';
 
 /** What a new client is made of beside its metadata. */
 export interface NewClient {
@@ -37,11 +38,8 @@ const NEW = {
   lastUsedAt: null,
   initialAccessTokenId: null,
   bounds: null,
-  previousClientSecretHash: null,
-  previousClientSecretExpiresAt: null,
-  previousClientSecretEncrypted: null,
-  previousRegistrationAccessTokenHash: null,
-  previousRegistrationAccessTokenExpiresAt: null,
+  ...NO_PREVIOUS_SECRET,
+  ...NO_PREVIOUS_TOKEN,
   foldingKey: null,
   version: 1,
 } as const satisfies Partial<OAuthClientRecord>;

@@ -1,11 +1,13 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { In, IsNull, MoreThan, Not, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import type { EncryptedSecrets } from '../client-secret/stored-secret.js';
 import { exactText } from '../storage/exact-text.js';
 import { PostgresInsert } from '../storage/postgres-insert.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
 import type { ClientQuota } from './client-quota.js';
 import type { ClientSource, OAuthClientRecord } from './oauth-client.record.js';
+import { NO_PREVIOUS_TOKEN } from './previous-credentials.js';
 
 /** Which clients are listed, in the order of their ids. */
 export interface ClientPage {
@@ -40,7 +42,10 @@ export class OAuthClientRepository {
 
   constructor(private readonly storage: RegistrationDataSource) {
     this.byClientId = storage.lookup('client', 'clientId');
-    this.byRegistrationAccessToken = storage.lookup('client', 'clientId', 'registrationAccessTokenHash');
+    this.byRegistrationAccessToken = storage.lookup('client', 'clientId', [
+      'registrationAccessTokenHash',
+      'previousRegistrationAccessTokenHash',
+    ]);
     this.fixedInsert = PostgresInsert.for(storage.dataSource, storage.metadataOf('client'));
   }
 
@@ -53,13 +58,16 @@ export class OAuthClientRepository {
   }
 
   /**
-   * @returns the client with this id and this registration access token; undefined for any other pair. One query finds both or nothing, so
-   * that a client that exists takes no longer to be refused than one that does not
+   * @returns the client with this id of which this is the registration access token, or was before the last rotation; undefined for any other pair.
+   * One query finds all of it or nothing: a client that exists takes no longer to be refused than one that does not, and a token that becomes
+   * the other one meanwhile is not missed
    */
   async findByRegistrationAccessToken(clientId: string, tokenHash: string): Promise<OAuthClientRecord | undefined> {
     if (!isKey(clientId) || !isKey(tokenHash)) return undefined;
     const found = await this.byRegistrationAccessToken(clientId, tokenHash);
-    return found?.clientId === clientId && found.registrationAccessTokenHash === tokenHash ? found : undefined;
+    if (found?.clientId !== clientId) return undefined;
+    const { registrationAccessTokenHash, previousRegistrationAccessTokenHash } = found;
+    return [registrationAccessTokenHash, previousRegistrationAccessTokenHash].includes(tokenHash) ? found : undefined;
   }
 
   /** The clients of a page; none for what cannot be an owner, a source or an id. */
@@ -137,31 +145,59 @@ export class OAuthClientRepository {
     if (clients.length > 0) await this.storage.unitOfWork.run([this.insertOf(clients), nothing]);
   }
 
-  /** Replaces the hash of a client's secret by another one of the same secret, if it is still the one that was read. */
-  async replaceSecretHash({ clientId, clientSecretHash }: OAuthClientRecord, hash: string): Promise<void> {
-    if (!isKey(clientId) || !isKey(clientSecretHash)) return;
+  /**
+   * Makes one of a client's two registration access tokens its only one, if both are still those that were read. The version stays: nothing has
+   * changed that an answer shows.
+   * @returns whether they were
+   */
+  async settleRegistrationAccessToken(client: OAuthClientRecord, tokenHash: string): Promise<boolean> {
+    const { previousRegistrationAccessTokenHash } = client;
+    if (!isIdentified(client) || !isKey(previousRegistrationAccessTokenHash) || !isKey(tokenHash)) return false;
+    const columns = { registrationAccessTokenHash: tokenHash, ...NO_PREVIOUS_TOKEN, ...this.sameVersion() };
     const update: Write = (manager) =>
       manager
         .createQueryBuilder()
         .update(this.entity)
-        .set({ clientSecretHash: hash, ...this.sameVersion() })
-        .where({ clientId, clientSecretHash });
+        .set(columns)
+        .where({ ...sameToken(client), previousRegistrationAccessTokenHash });
+    return (await this.storage.unitOfWork.run([update])) === undefined;
+  }
+
+  /**
+   * Replaces the hash of one of a client's secrets by another one of the same secret, if it is still the one that was read. The version stays:
+   * nothing has changed that an answer shows.
+   */
+  async replaceSecretHash(client: OAuthClientRecord, hash: string, which: 'current' | 'previous'): Promise<void> {
+    const column = which === 'current' ? 'clientSecretHash' : 'previousClientSecretHash';
+    const { clientId, [column]: replaced } = client;
+    if (!isKey(clientId) || !isKey(replaced)) return;
+    const update: Write = (manager) =>
+      manager
+        .createQueryBuilder()
+        .update(this.entity)
+        .set({ [column]: hash, ...this.sameVersion() })
+        .where({ clientId, [column]: replaced });
     await this.storage.unitOfWork.run([update]);
   }
 
   /**
-   * Replaces the encrypted secret of a client by another one of the same secret, if it is still the one that was read.
-   * @returns whether it was
+   * Replaces encrypted secrets of a client by others of the same secrets, if they are still those that were read.
+   * @returns whether they were
    */
-  async replaceEncryptedSecret(client: OAuthClientRecord, encrypted: string): Promise<boolean> {
-    const { clientId, clientSecretEncrypted } = client;
-    if (!isKey(clientId) || !isKey(clientSecretEncrypted)) return false;
+  async replaceEncryptedSecrets(client: OAuthClientRecord, columns: EncryptedSecrets): Promise<boolean> {
+    const { clientId, clientSecretEncrypted, previousClientSecretEncrypted } = client;
+    const replaced = {
+      ...(columns.clientSecretEncrypted !== undefined && { clientSecretEncrypted }),
+      ...(columns.previousClientSecretEncrypted !== undefined && { previousClientSecretEncrypted }),
+    };
+    const isReplacing = Object.keys(replaced).length > 0;
+    if (!isKey(clientId) || !isReplacing || !Object.values(replaced).every(isKey)) return false;
     const update: Write = (manager) =>
       manager
         .createQueryBuilder()
         .update(this.entity)
-        .set({ clientSecretEncrypted: encrypted, ...this.sameVersion() })
-        .where({ clientId, clientSecretEncrypted });
+        .set({ ...columns, ...this.sameVersion() })
+        .where({ clientId, ...replaced });
     return (await this.storage.unitOfWork.run([update])) === undefined;
   }
 
@@ -177,8 +213,10 @@ export class OAuthClientRepository {
     others: readonly Write[] = [],
   ): Promise<boolean> {
     if (!isIdentified(current) || !Number.isSafeInteger(current.version)) return false;
-    const update: Write = (manager) =>
-      manager.createQueryBuilder().update(this.entity).set(columns).where(unchanged(current));
+    // What moves to the place of the previous secret may be hashed or encrypted anew meanwhile, which leaves the version.
+    const isMoving = isKey(columns.previousClientSecretHash);
+    const where = { ...unchanged(current), ...(isMoving && sameSecret(current)) };
+    const update: Write = (manager) => manager.createQueryBuilder().update(this.entity).set(columns).where(where);
     return (await this.storage.unitOfWork.run([update, ...others], participant)) === undefined;
   }
 
@@ -262,4 +300,11 @@ function unchanged(client: OAuthClientRecord) {
 
 function sameToken({ clientId, registrationAccessTokenHash }: OAuthClientRecord) {
   return { clientId, registrationAccessTokenHash: registrationAccessTokenHash ?? IsNull() };
+}
+
+function sameSecret({ clientSecretHash, clientSecretEncrypted }: OAuthClientRecord) {
+  return {
+    clientSecretHash: clientSecretHash ?? IsNull(),
+    clientSecretEncrypted: clientSecretEncrypted ?? IsNull(),
+  };
 }

@@ -5,6 +5,7 @@ import { RegistrationListeners } from '../client-registration/registration-liste
 import { RegistrationPolicies, type Judgement } from '../client-registration/registration-policies.js';
 import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, NO_SECRET } from '../client-secret/client-secret.service.js';
+import type { StoredSecret } from '../client-secret/stored-secret.js';
 import { LOGGER } from '../errors/logger.js';
 import { InvalidClientMetadataError } from '../errors/registration.error.js';
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
@@ -109,24 +110,24 @@ export class OAuthClientService {
   }
 
   /**
-   * Whether this is the client's secret and it has not expired; false for a client without one, and where none is presented. The hash
-   * of a secret that proves right is replaced where the hasher says so.
+   * Whether this is the client's secret and it has not expired, or the one before the last rotation within its grace; false for a client without one,
+   * and where none is presented. The hash of a secret that proves right is replaced where the hasher says so.
    */
   async verifySecret(client: OAuthClientRecord, presented: string | undefined): Promise<boolean> {
-    if (presented === undefined || !(await this.secrets.matches(client, presented))) return false;
-    if (this.secrets.isExpired(client)) return false;
-    await this.rehash(client, presented);
+    const proven = await this.secrets.proven(client, presented);
+    if (presented === undefined || !proven) return false;
+    await this.rehash(client, proven, presented);
     return true;
   }
 
   /** The answer does not depend on it: what is not done now is done with the next request of the client. */
-  private async rehash(client: OAuthClientRecord, secret: string): Promise<void> {
+  private async rehash(client: OAuthClientRecord, proven: StoredSecret, secret: string): Promise<void> {
     // One at a time: bcrypt has threads for two, and the other one is for who waits for an answer.
     if (this.isRehashing) return;
     this.isRehashing = true;
     try {
-      const hash = await this.secrets.rehashed(client, secret);
-      if (hash !== undefined) await this.clients.replaceSecretHash(client, hash);
+      const hash = await this.secrets.rehashed(proven, secret);
+      if (hash !== undefined) await this.clients.replaceSecretHash(client, hash, proven.which);
     } catch (error) {
       this.logger.warn(`a client secret was not hashed anew: ${error instanceof Error ? error.message : 'unknown'}`);
     } finally {

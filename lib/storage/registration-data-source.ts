@@ -9,7 +9,7 @@ import {
 } from 'typeorm';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import type { InitialAccessTokenRecord } from '../initial-access-token/initial-access-token.record.js';
-import { FixedLookup } from './fixed-lookup.js';
+import { FixedLookup, type LookupKey } from './fixed-lookup.js';
 import { onPrimary } from './primary-connection.js';
 import { storageFailure } from './storage-failure.js';
 import { SynchronousUnitOfWork } from './synchronous.unit-of-work.js';
@@ -55,16 +55,16 @@ export class RegistrationDataSource {
   }
 
   /**
-   * Makes a look-up by these properties, on the primary.
+   * Makes a look-up by these properties, on the primary; of several in a list one has to have the value.
    * @throws TemporarilyUnavailableError when the database does not answer
    */
-  lookup<E extends keyof RegistrationEntities>(entity: E, ...properties: string[]): Lookup<EntityOf<E>> {
-    const fixed = FixedLookup.for(this.dataSource, this.metadataOf(entity), properties);
+  lookup<E extends keyof RegistrationEntities>(entity: E, ...keys: LookupKey[]): Lookup<EntityOf<E>> {
+    const fixed = FixedLookup.for(this.dataSource, this.metadataOf(entity), keys);
     return async (...values) => {
       const found: unknown = await this.readOn(async (runner) => {
         try {
           if (fixed?.isAlone) return await fixed.find(runner, values);
-          const where = Object.fromEntries(properties.map((property, i) => [property, values[i]]));
+          const where = alternatives(keys, values);
           return (await runner.manager.findOneBy<ObjectLiteral>(this.entities[entity], where)) ?? undefined;
         } catch (error) {
           if (isNoValueOfTheColumn(error)) return undefined;
@@ -90,6 +90,15 @@ export class RegistrationDataSource {
       throw storageFailure(error);
     }
   }
+}
+
+/** What TypeORM finds a row by: it joins the conditions of a list with `or`. */
+function alternatives(keys: readonly LookupKey[], values: readonly string[]): ObjectLiteral[] {
+  return keys.reduce<ObjectLiteral[]>(
+    (conditions, key, i) =>
+      [key].flat().flatMap((property) => conditions.map((condition) => ({ ...condition, [property]: values[i] }))),
+    [{}],
+  );
 }
 
 /** PostgreSQL's refusal of text for a column of another type, such as `uuid` in a host's entity: no row has it. */

@@ -1,6 +1,6 @@
 import OAuth2Server from '@node-oauth/oauth2-server';
 import { createHash } from 'node:crypto';
-import { OAuthClient, OAuthClientService } from 'nestjs-dynamic-registration';
+import { ClientAdministrationService, OAuthClient, OAuthClientService } from 'nestjs-dynamic-registration';
 import { OAuth2ServerClients } from 'nestjs-dynamic-registration/oauth2-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientMetadata, machineMetadata, type Members } from '../support/client-metadata.builder.js';
@@ -157,6 +157,21 @@ describe.each(databases)('OAuth2ServerClients with @node-oauth/oauth2-server 5 (
       }),
     );
     for (const secret of [undefined, '', 'any']) expect(await clients.getClient(client_id, secret)).toBe(false);
+  });
+
+  it('takes the secret before the last rotation within its grace, beside the new one', async () => {
+    const { client_id, client_secret } = await register(machineMetadata());
+    const administration = server.app.get(ClientAdministrationService, { strict: false });
+    const rotated = await administration.rotateSecret(client_id, undefined, { graceSeconds: 60 });
+    const answerTo = async (secret?: string) =>
+      token({ grant_type: 'client_credentials', client_id, client_secret: secret });
+    for (const secret of [client_secret, rotated?.clientSecret]) {
+      expect(await answerTo(secret)).toHaveProperty('accessToken');
+    }
+    const rows = server.dataSource.getRepository(OAuthClient);
+    await rows.update({ clientId: client_id }, { previousClientSecretExpiresAt: 1 });
+    expect(await answerTo(client_secret)).toBe('invalid_client');
+    expect(await answerTo(rotated?.clientSecret)).toHaveProperty('accessToken');
   });
 
   it('knows no client that is gone, and takes no secret that has expired (RFC 7591 section 3.2.1)', async () => {

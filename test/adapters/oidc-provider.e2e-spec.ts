@@ -2,6 +2,7 @@ import {
   ClientFactsService,
   ClientResolver,
   ClientMetadata,
+  ClientAdministrationService,
   ClientSecretHasher,
   ClientSecretService,
   IsText,
@@ -66,7 +67,12 @@ interface Client {
 type Columns = Partial<
   Pick<
     OAuthClientRecord,
-    'clientSecretHash' | 'clientSecretExpiresAt' | 'clientSecretEncrypted' | 'grantTypes' | 'registeredOpenly'
+    | 'clientSecretHash'
+    | 'clientSecretExpiresAt'
+    | 'clientSecretEncrypted'
+    | 'previousClientSecretExpiresAt'
+    | 'grantTypes'
+    | 'registeredOpenly'
   >
 >;
 
@@ -135,6 +141,17 @@ describe.each(cases)('clients of an oidc-provider ($adapter, $database.name)', (
       const payload = await provider.ofClients.find(client.client_id);
       expect(JSON.stringify(payload)).not.toContain(clientSecretHash);
       expectInvalidClient(await asMachine(client, String(payload?.['client_secret'])));
+    });
+
+    it('takes the secret before the last rotation within its grace, beside the new one', async () => {
+      const client = await register(machineMetadata());
+      const administration = server.app.get(ClientAdministrationService, { strict: false });
+      const rotated = await administration.rotateSecret(client.client_id, undefined, { graceSeconds: 60 });
+      const fresh = rotated?.clientSecret ?? '';
+      for (const secret of [client.client_secret, fresh]) expectToken(await asMachine(client, secret));
+      await change(client, { previousClientSecretExpiresAt: 1 });
+      expectInvalidClient(await asMachine(client, client.client_secret));
+      expectToken(await asMachine(client, fresh));
     });
 
     it('takes no expired secret (RFC 7591 section 3.2.1)', async () => {

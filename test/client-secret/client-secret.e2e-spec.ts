@@ -1,4 +1,5 @@
 import {
+  ClientAdministrationService,
   ClientSecretService,
   InitialAccessToken,
   OAuthClient,
@@ -197,7 +198,11 @@ describe.each(platforms)(
       server = await startServer({
         adapter,
         database,
-        options: { server: HMAC, clientSecret: { encryptionKeys: ENCRYPTION_KEYS } },
+        options: {
+          server: HMAC,
+          clientSecret: { encryptionKeys: ENCRYPTION_KEYS },
+          registrationAccessToken: { rotation: 'on-update' },
+        },
         typeorm: { logging: 'all', logger: typeorm },
       });
       log = captureLog();
@@ -231,15 +236,22 @@ describe.each(platforms)(
             ...(body ? { body: { client_id: client.body.client_id, ...BODY, ...body } } : {}),
           }),
         );
-      const own: string = client.body.registration_access_token;
+      let own: string = client.body.registration_access_token;
+      const update = async (body: object) => {
+        own = (await manage('PUT', own, body)).body.registration_access_token;
+      };
       await manage('GET', own);
       await manage('GET', stranger);
-      await manage('PUT', own, {});
-      await manage('PUT', own, { client_secret: client.body.client_secret });
+      // The answer is lost, and the token in it comes to nothing.
+      const lost = await manage('PUT', own, {});
+      await manage('GET', own);
+      await manage('GET', lost.body.registration_access_token);
+      await rotateSecretOf(client, clients);
+      await update({ client_secret: client.body.client_secret });
       await manage('PUT', own, { client_secret: 'a wrong secret' });
-      await manage('PUT', own, { token_endpoint_auth_method: 'none' });
-      await manage('PUT', own, { token_endpoint_auth_method: 'client_secret_post' });
-      await manage('PUT', own, { id_token_signed_response_alg: 'HS512' });
+      await update({ token_endpoint_auth_method: 'none' });
+      await update({ token_endpoint_auth_method: 'client_secret_post' });
+      await update({ id_token_signed_response_alg: 'HS512' });
       await manage('PUT', own, { id_token_signed_response_alg: 'HS512', client_secret: 'a wrong secret' });
       await manage('DELETE', own);
       await manage('GET', own);
@@ -249,6 +261,19 @@ describe.each(platforms)(
       await clients.verifySecret(byHand.client, 'a wrong secret');
       await expect(clients.create({ ...BODY, clientId: 'by hand', clientSecret: 'a chosen secret' })).rejects.toThrow();
       await failAtTheDatabase(token);
+    }
+
+    /** An operator gives the client another secret, while the first one stays good, and in the end another token. */
+    async function rotateSecretOf({ body }: JsonResponse, clients: OAuthClientService): Promise<void> {
+      const administration = server.app.get(ClientAdministrationService, { strict: false });
+      const rotated = await administration.rotateSecret(body.client_id, undefined, { graceSeconds: 60 });
+      for (const secret of [body.client_secret, rotated?.clientSecret, 'a wrong secret']) {
+        if (rotated) await clients.verifySecret(rotated.client, secret);
+      }
+      const { client: other } = await clients.create({ ...BODY, clientId: 'reset' });
+      const reset = await administration.resetRegistrationAccessToken(other.clientId);
+      clear.push(rotated?.clientSecret ?? '', reset?.registrationAccessToken ?? '');
+      await keep(server.request('GET', '/register/reset', { token: reset?.registrationAccessToken ?? '' }));
     }
 
     /** The statement fails, and with it its parameters are at hand. */

@@ -83,9 +83,9 @@ describe('client secret that a person chose', () => {
 
 describe('client secret after an update (RFC 7592 section 2.2)', () => {
   const presented: SecretColumns = {
+    ...NO_SECRET,
     clientSecretHash: '$sha256$00',
-    clientSecretExpiresAt: 7,
-    clientSecretEncrypted: null,
+    clientSecretExpiresAt: 7_000_000_000,
   };
   const asKey: SecretColumns = { ...presented, clientSecretEncrypted: '$aes256gcm$2026-11$AAAA' };
 
@@ -96,6 +96,7 @@ describe('client secret after an update (RFC 7592 section 2.2)', () => {
   it('is kept where it will do, and not written again', async () => {
     await expect(secrets().renew(clientWith(presented), 'to-present')).resolves.toEqual({
       clientSecretEncrypted: null,
+      previousClientSecretEncrypted: null,
     });
     // Kept unread: its key may be elsewhere for now.
     await expect(secrets().renew(clientWith(asKey), 'as-key')).resolves.toEqual({});
@@ -110,6 +111,8 @@ describe('client secret after an update (RFC 7592 section 2.2)', () => {
     { need: 'to-present', columns: NO_SECRET },
     { need: 'as-key', columns: NO_SECRET },
     { need: 'as-key', columns: presented },
+    { need: 'to-present', columns: { ...presented, clientSecretExpiresAt: 7 } },
+    { need: 'as-key', columns: { ...asKey, clientSecretExpiresAt: 7 } },
   ] as const)('is a new one, $need, where there is none that would do', async ({ need, columns }) => {
     const renewed = { ...columns, ...(await secrets({ lifetimeSeconds: 60 }).renew(clientWith(columns), need)) };
     expect(clearOf(renewed)).toMatch(/^cs_/);

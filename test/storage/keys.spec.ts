@@ -145,6 +145,7 @@ const WALKED = [
       ),
     ],
     remove: [use('clientId', clientId, (it, key) => it.remove(key))],
+    resetRegistrationAccessToken: [use('clientId', clientId, (it, key) => it.resetRegistrationAccessToken(key))],
     reencryptSecret: [use('clientId', clientId, (it, key) => it.reencryptSecret(key))],
     change: PRIVATE,
   }),
@@ -165,6 +166,17 @@ const WALKED = [
         (it, key, { client }) => it.matches(client, key),
       ),
     ],
+    proven: [
+      use(
+        'presented',
+        ({ clientSecret }) => clientSecret,
+        (it, key, { client }) => it.proven(client, key),
+      ),
+    ],
+    matching: PRIVATE,
+    liveSecrets: PRIVATE,
+    liveKeysOf: 'decrypts what the client has',
+    underFirstKey: PRIVATE,
     renew: 'a step of an update',
     rehashed: 'hashes what has proved right',
     isExpired: 'compares times',
@@ -219,6 +231,18 @@ const WALKED = [
   }),
   walked(RegistrationAccessTokenService, {
     issue: 'makes a token',
+    rotated: 'makes a token',
+    refreshed: [
+      use('clientId', clientId, (it, key, { client }) => it.refreshed({ client: { ...client, clientId: key } })),
+      use('clientId with a token', clientId, (it, key, { client, registrationAccessToken }) =>
+        it.refreshed({ client: { ...client, clientId: key }, registrationAccessToken }),
+      ),
+      use('registrationAccessTokenHash', hashOf, (it, key, { client }) =>
+        it.refreshed({ client: { ...client, registrationAccessTokenHash: key } }),
+      ),
+    ],
+    settled: PRIVATE,
+    isProvenByToken: PRIVATE,
     authenticate: [
       use('clientId', clientId, (it, key, stored) => it.authenticate(key, stored.registrationAccessToken)),
       use(
@@ -245,14 +269,38 @@ const WALKED = [
         (it, key, { client }) => it.countOthersNamed({ ...client, clientName: key }),
       ),
     ],
-    replaceEncryptedSecret: [
+    settleRegistrationAccessToken: [
       use('clientId', clientId, (it, key, { client }) =>
-        it.replaceEncryptedSecret({ ...client, clientId: key, clientSecretEncrypted: 'x' }, 'y'),
+        it.settleRegistrationAccessToken({ ...withPrevious(client), clientId: key }, 'x'),
+      ),
+      use('registrationAccessTokenHash', hashOf, (it, key, { client }) =>
+        it.settleRegistrationAccessToken({ ...withPrevious(client), registrationAccessTokenHash: key }, 'x'),
       ),
       use(
-        'clientSecretEncrypted',
+        'previousRegistrationAccessTokenHash',
         () => 'x',
-        (it, key, { client }) => it.replaceEncryptedSecret({ ...client, clientSecretEncrypted: key }, 'y'),
+        (it, key, { client }) =>
+          it.settleRegistrationAccessToken({ ...client, previousRegistrationAccessTokenHash: key }, 'x'),
+      ),
+      use(
+        'tokenHash',
+        () => 'x',
+        (it, key, { client }) => it.settleRegistrationAccessToken(withPrevious(client), key),
+      ),
+    ],
+    replaceEncryptedSecrets: [
+      use('clientId', clientId, (it, key, { client }) =>
+        it.replaceEncryptedSecrets(
+          { ...client, clientId: key, clientSecretEncrypted: 'x' },
+          { clientSecretEncrypted: 'y' },
+        ),
+      ),
+      ...(['clientSecretEncrypted', 'previousClientSecretEncrypted'] as const).map((column) =>
+        use<OAuthClientRepository>(
+          column,
+          () => 'x',
+          (it, key, { client }) => it.replaceEncryptedSecrets({ ...client, [column]: key }, { [column]: 'y' }),
+        ),
       ),
     ],
     list: pages((it: OAuthClientRepository, page) => it.list(page)),
@@ -265,11 +313,18 @@ const WALKED = [
     isBelow: PRIVATE,
     equal: PRIVATE,
     replaceSecretHash: [
-      use('clientId', clientId, (it, key, { client }) => it.replaceSecretHash({ ...client, clientId: key }, 'x')),
+      use('clientId', clientId, (it, key, { client }) =>
+        it.replaceSecretHash({ ...client, clientId: key }, 'x', 'current'),
+      ),
       use(
         'clientSecretHash',
         ({ client }) => client.clientSecretHash ?? '',
-        (it, key, { client }) => it.replaceSecretHash({ ...client, clientSecretHash: key }, 'x'),
+        (it, key, { client }) => it.replaceSecretHash({ ...client, clientSecretHash: key }, 'x', 'current'),
+      ),
+      use(
+        'previousClientSecretHash',
+        () => 'x',
+        (it, key, { client }) => it.replaceSecretHash({ ...client, previousClientSecretHash: key }, 'x', 'previous'),
       ),
     ],
     insert: [use('clientId', clientId, (it, key, { client }) => it.insert({ ...client, clientId: key }))],
@@ -393,6 +448,11 @@ const WALKED = [
   }),
 ] as readonly Walked<object>[];
 
+/** As a rotation would have left it. */
+function withPrevious(client: OAuthClientRecord): OAuthClientRecord {
+  return { ...client, previousRegistrationAccessTokenHash: 'x' };
+}
+
 function hashOf({ client }: Stored): string {
   return client.registrationAccessTokenHash ?? '';
 }
@@ -475,7 +535,7 @@ describe.each(databases)('what is no key ($name)', (database) => {
   });
 
   // Without this the rows above could pass by being wrong altogether.
-  it.each(USES.filter(({ title }) => /\.(?:find|authenticate|matches|verifySecret|list)/.test(title)))(
+  it.each(USES.filter(({ title }) => /\.(?:find|authenticate|refreshed|matches|proven|verifySecret|list)/.test(title)))(
     'but the key itself finds the row as $title',
     async ({ type, real, call, name }) => {
       const target = server.app.get<object>(type, { strict: false });

@@ -1,4 +1,6 @@
 import type { ClientMetadataMapper } from '../../client/client-metadata.mapper.js';
+import { previousSecret } from '../../client-secret/stored-secret.js';
+import { NO_PREVIOUS_SECRET } from '../../client/previous-credentials.js';
 import type { OAuthClientRecord } from '../../index.js';
 
 /** A client as a JSON object with the names of the wire; members without a value are left out. */
@@ -13,6 +15,7 @@ export function clientDocument(client: OAuthClientRecord, mapper: ClientMetadata
     registered_openly: client.registeredOpenly,
     owner: client.owner,
     client_secret_expires_at: client.clientSecretExpiresAt,
+    previous_client_secret_expires_at: previousSecret(client) && client.previousClientSecretExpiresAt,
     ...mapper.toMetadata(client),
   });
 }
@@ -23,7 +26,9 @@ export function clientDocument(client: OAuthClientRecord, mapper: ClientMetadata
  */
 export function storedClientDocument(client: OAuthClientRecord, mapper: ClientMetadataMapper): ClientDocument {
   const additional = client.additionalMetadata ?? {};
-  const columns = Object.entries(clientDocument(client, mapper)).filter(([name]) => !Object.hasOwn(additional, name));
+  // What is good for a while alone stays behind: a client is moved with its current credentials.
+  const current = clientDocument({ ...client, ...NO_PREVIOUS_SECRET }, mapper);
+  const columns = Object.entries(current).filter(([name]) => !Object.hasOwn(additional, name));
   return withoutAbsent({
     ...Object.fromEntries(columns),
     ...Object.fromEntries(Object.entries(additional).toSorted(([one], [other]) => (one < other ? -1 : 1))),

@@ -110,7 +110,8 @@ export class ClientImportReader {
         'client_secret_hash must be there, and client_secret_encrypted where the secret is a key and nowhere else',
       );
     }
-    return { clientSecretHash: hash, clientSecretExpiresAt: expiresAt ?? 0, clientSecretEncrypted: encrypted ?? null };
+    const stored = { clientSecretHash: hash, clientSecretEncrypted: encrypted ?? null };
+    return { ...NO_SECRET, ...stored, clientSecretExpiresAt: expiresAt ?? 0 };
   }
 }
 

@@ -3,7 +3,8 @@ import type { ClientSource } from '../../index.js';
 import { addClientAddCommand } from './client-add.command.js';
 import { clientFacts } from './client-facts.js';
 import { addClientScopeCommand } from './client-scope.command.js';
-import { secretOf, withSecret, type SecretOptions } from './client-secret.option.js';
+import { addResetTokenCommand } from './client-reset-token.command.js';
+import { addRotateSecretCommand } from './client-rotate-secret.command.js';
 import { clientTable } from './clients-list.js';
 import { addPurgeCommand } from './client-purge.command.js';
 import { addReencryptCommand } from './client-reencrypt.command.js';
@@ -26,7 +27,8 @@ export function addClientsCommand(program: Command): void {
   addClientScopeCommand(clients, 'set-scope');
   addList(clients);
   addShow(clients);
-  addRotateSecret(clients);
+  addRotateSecretCommand(clients);
+  addResetTokenCommand(clients);
   addRemove(clients);
   addTransferCommands(clients);
   addReencryptCommand(clients);
@@ -98,25 +100,6 @@ function addShow(clients: Command): void {
       const { findClient } = await import('./clients.js');
       const client = await findClient(command, id);
       process.stdout.write(json ? jsonText(client, 2) : clientFacts(client));
-    });
-}
-
-interface RotateOptions extends SecretOptions, OneClient {}
-
-function addRotateSecret(clients: Command): void {
-  const rotate = clients
-    .command('rotate-secret')
-    .description('replace the secret of a client, by default with a generated one; the one before is refused at once')
-    .requiredOption('--id <client_id>', 'the client identifier');
-  withConnection(withSecret(rotate).option('--json', 'a JSON object instead of lines'))
-    .addHelpText('after', '\nExample:\n  $ dcr clients rotate-secret --id com.acme.app --connect sqlite:auth.sqlite')
-    .action(async (options: RotateOptions, command: Command) => {
-      const secret = await secretOf(options);
-      const { rotateSecret } = await import('./clients.js');
-      const client = await rotateSecret(command, options.id, secret === true ? undefined : secret, {
-        hashRounds: options.hashRounds,
-      });
-      process.stdout.write(options.json ? jsonText(client, 2) : clientFacts(client));
     });
 }
 

@@ -8,6 +8,7 @@ import {
   type ClientPage,
   type PurgedClients,
   type PurgeOptions,
+  type SecretRotation,
 } from '../../index.js';
 import { clientDocument, type ClientDocument } from './client-document.js';
 import { RefusedError } from '../command.error.js';
@@ -107,12 +108,13 @@ export async function rotateSecret(
   command: Command,
   id: string,
   secret: string | undefined,
-  options: ServiceOptions,
+  { graceSeconds, ...options }: ServiceOptions & Required<SecretRotation>,
 ): Promise<ClientDocument> {
   return withServices(
     command,
     async (services) => {
-      const { client, clientSecret } = existing(await services(ClientAdministrationService).rotateSecret(id, secret));
+      const administration = services(ClientAdministrationService);
+      const { client, clientSecret } = existing(await administration.rotateSecret(id, secret, { graceSeconds }));
       return {
         ...clientDocument(client, services(ClientMetadataMapper)),
         ...(secret === undefined && { client_secret: clientSecret }),
@@ -120,6 +122,23 @@ export async function rotateSecret(
     },
     options,
   );
+}
+
+/** Replaces the registration access token of a client, and returns the new one in clear. */
+export async function resetToken(command: Command, id: string): Promise<ClientDocument> {
+  return withServices(command, async (services) => {
+    const administration = services(ClientAdministrationService);
+    if (!services(RegistrationConfiguration).isManageable) {
+      throw new RefusedError(
+        'clients of this server do not manage themselves (management): a token would be of no use',
+      );
+    }
+    const { client, registrationAccessToken } = existing(await administration.resetRegistrationAccessToken(id));
+    return {
+      ...clientDocument(client, services(ClientMetadataMapper)),
+      registration_access_token: registrationAccessToken,
+    };
+  });
 }
 
 /** Removes a client. */
