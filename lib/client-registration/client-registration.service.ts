@@ -123,7 +123,7 @@ export class ClientRegistrationService {
     );
     // The token was good when the guard looked, and is used up, revoked or expired now: the same answer as then.
     if (!isStored) {
-      this.listeners.tellRefused({ ...tokenEvent('refused', token), reason: 'used-up' });
+      this.listeners.tellLater({ ...tokenEvent('refused', token), reason: 'used-up' });
       throw new InvalidTokenError(true);
     }
     await this.listeners.tell(...events);

@@ -76,8 +76,8 @@ export class RegistrationListeners {
     for (const listener of this.after) await this.tellOne(listener, events);
   }
 
-  /** Tells all of a token that was refused. Nobody waits for it: how long it takes says nothing about the token. */
-  tellRefused(event: TokenEvent): void {
+  /** Tells all of a token that was refused, or let a request in. Nobody waits for it: how long it takes says nothing about the token. */
+  tellLater(event: TokenEvent): void {
     for (const listener of [...this.within, ...this.after]) void this.tellOne(listener, [event]);
   }
 

@@ -40,8 +40,8 @@ export abstract class RegistrationListener {
   abstract handle(event: RegistrationEvent, manager?: EntityManager): void | Promise<void>;
 
   /**
-   * Is told of tokens: those that are issued, used and revoked where `handle` is told of clients, and those that are refused without anybody waiting
-   * for it. Anyone can have a token refused as often as he likes: count such events, or bound what you write.
+   * Is told of tokens: of initial access tokens that are issued, used and revoked where `handle` is told of clients, of those that are refused and of
+   * registration access tokens without anybody waiting for it. Anyone can have a token refused as often as he likes: count such events, or bound what you write.
    */
   handleToken(_event: TokenEvent, _manager?: EntityManager): void | Promise<void> {}
 

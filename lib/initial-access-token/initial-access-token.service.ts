@@ -119,7 +119,7 @@ export class InitialAccessTokenService {
     const record = await this.find(token);
     const refusal = refusalOf(record, epochNow());
     if (!record || refusal !== undefined) {
-      this.listeners.tellRefused({ ...tokenEvent('refused', record), reason: refusal ?? 'unknown' });
+      this.listeners.tellLater({ ...tokenEvent('refused', record), reason: refusal ?? 'unknown' });
       return undefined;
     }
     const { owner, tenant, bounds } = record;

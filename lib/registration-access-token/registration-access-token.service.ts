@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { RegistrationListeners } from '../client-registration/registration-listeners.js';
+import { isClientId } from '../client/client.rules.js';
 import { contendedChange } from '../client/contended-change.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
@@ -8,6 +10,7 @@ import { epochNow } from '../token/clock.js';
 import { equalHashes, tokenHash, TokenGenerator } from '../token/opaque-token.js';
 import type { ConfigurationCredential } from './configuration-credential.js';
 
+const kind = 'registration-access-token';
 const PREFIX = 'rat_';
 /** Compared where there is no client, so that one that does not exist costs what a wrong token costs. */
 const NO_CLIENT_HASH = tokenHash('');
@@ -32,6 +35,7 @@ export class RegistrationAccessTokenService {
     private readonly config: RegistrationConfiguration,
     private readonly clients: OAuthClientRepository,
     private readonly generator: TokenGenerator,
+    private readonly listeners: RegistrationListeners,
   ) {}
 
   /** A new token; none where clients do not manage themselves. */
@@ -64,10 +68,15 @@ export class RegistrationAccessTokenService {
    * @throws ConflictError when other requests replace its token all the time
    */
   async authenticate(clientId: string, token: string): Promise<ConfigurationCredential | undefined> {
-    if (typeof token !== 'string') return undefined;
-    const presented = tokenHash(token);
-    const client = await contendedChange(() => this.settled(clientId, presented));
-    return client ? { client, registrationAccessToken: token } : undefined;
+    const client = await this.holderOf(clientId, token);
+    // Whoever presents it may have written anything there.
+    const claimed = isClientId(clientId) && { clientId };
+    this.listeners.tellLater({
+      kind,
+      ...(client ? { type: 'used' } : { type: 'refused', reason: 'unknown' }),
+      ...claimed,
+    });
+    return client && { client, registrationAccessToken: token };
   }
 
   /**
@@ -78,11 +87,17 @@ export class RegistrationAccessTokenService {
     const { clientId, registrationAccessTokenHash } = credential.client;
     const { registrationAccessToken } = credential;
     if (registrationAccessToken !== undefined && this.isProvenByToken(credential)) {
-      const again = await this.authenticate(clientId, registrationAccessToken);
-      return again && { ...credential, client: again.client };
+      const again = await this.holderOf(clientId, registrationAccessToken);
+      return again && { ...credential, client: again };
     }
     const client = await this.clients.findByClientId(clientId);
     return client?.registrationAccessTokenHash === registrationAccessTokenHash ? { ...credential, client } : undefined;
+  }
+
+  private async holderOf(clientId: string, token: unknown): Promise<OAuthClientRecord | undefined> {
+    if (typeof token !== 'string') return undefined;
+    const presented = tokenHash(token);
+    return (await contendedChange(() => this.settled(clientId, presented))) ?? undefined;
   }
 
   /** @returns null when the token is nobody's; undefined when another request was faster */

@@ -130,6 +130,22 @@ describe.each(databases)('what listeners are told of tokens ($name)', (database)
     expect((await server.register(BODY, token)).status).toBe(201);
   });
 
+  it('is that a registration access token let a request in, or was refused', async () => {
+    const { body } = await server.register(BODY);
+    const path = `/register/${body.client_id}`;
+    const ofClients = { kind: 'registration-access-token', clientId: body.client_id };
+    told.length = 0;
+    expect((await server.request('GET', path, { token: body.registration_access_token })).status).toBe(200);
+    expect((await server.request('GET', path, { token: UNKNOWN })).status).toBe(401);
+    expect((await server.request('GET', '/register/%00', { token: UNKNOWN })).status).toBe(401);
+    await vi.waitFor(() => expect(told).toHaveLength(3));
+    expect(told).toEqual([
+      { ...ofClients, type: 'used' },
+      { ...ofClients, type: 'refused', reason: 'unknown' },
+      { kind: 'registration-access-token', type: 'refused', reason: 'unknown' },
+    ]);
+  });
+
   it('tells nothing by which a token could be used, nor what a client says of itself', async () => {
     const { token, record } = await tokens.issue({ owner: 'acme' });
     const { body } = await server.register({ ...BODY, jwks: undefined, contacts: ['a@tides.example'] }, token);
