@@ -28,6 +28,13 @@ export function parseRedirectUri(uri: string): ParsedRedirectUri | undefined {
   return typeof read === 'string' ? undefined : read;
 }
 
+/** What a URI is for by its scheme and host alone; `undefined` for http on a host of others, and for a scheme that is never an application's. */
+export function redirectUriKind({ scheme, host }: Uri): RedirectUriKind | undefined {
+  if (scheme === 'https') return resolvesToLoopback(host) ? 'https-loopback' : 'https';
+  if (scheme === 'http') return isLoopbackHost(host) ? 'http-loopback' : undefined;
+  return isForbiddenScheme(scheme) ? undefined : 'private-use';
+}
+
 const parsedLists = new WeakMap<readonly string[], readonly (ParsedRedirectUri | undefined)[]>();
 
 /** The parts of each URI of a list that nobody changes: it is parsed once, whatever number of rules look at it. */
@@ -49,11 +56,10 @@ function readRedirectUri(value: unknown): ParsedRedirectUri | string {
   // Even an empty one: the authorization response may itself be put into the fragment (RFC 6749 section 4.2.2).
   if (uri.fragment !== undefined) return 'must not contain a fragment';
   if (String(value).includes('*')) return 'must not contain a wildcard';
-  if (uri.scheme === 'https') return { ...uri, kind: resolvesToLoopback(uri.host) ? 'https-loopback' : 'https' };
-  if (uri.scheme === 'http') return isLoopbackHost(uri.host) ? { ...uri, kind: 'http-loopback' } : HTTPS_RULE;
-  if (isForbiddenScheme(uri.scheme)) return 'must not use this scheme';
-  if (uri.host === undefined && uri.path === '') return 'must have a host or a path after its scheme';
-  return { ...uri, kind: 'private-use' };
+  const kind = redirectUriKind(uri);
+  if (kind === undefined) return uri.scheme === 'http' ? HTTPS_RULE : 'must not use this scheme';
+  const isEmpty = uri.host === undefined && uri.path === '';
+  return kind === 'private-use' && isEmpty ? 'must have a host or a path after its scheme' : { ...uri, kind };
 }
 
 /** Wider than {@link isLoopbackHost}, since here it only withholds: no claimed https URL can be on the user's own machine. */

@@ -69,6 +69,16 @@ export function listOf(entry: Check, rule: string): Check {
   };
 }
 
+const hostName = must(
+  (host) => typeof host === 'string' && /^(?:\*\.)?(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::[1-9][0-9]{0,4})?$/.test(host),
+  'must be host names such as client.example.com or *.example.com',
+);
+
+/** Hosts as a URL has them: lower-cased ASCII, and `*.` for every name below one. */
+export const hosts = some(
+  listOf(hostName, 'must be a list: entries must be host names such as client.example.com or *.example.com'),
+);
+
 /** An object of these members alone, each of which may be left out. */
 export function members(checks: Readonly<Record<string, Check>>, rule = 'must be an object'): Check {
   const names = Object.keys(checks);
