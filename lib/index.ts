@@ -86,6 +86,7 @@ export {
   type RegistrationCircumstances,
   type RegistrationContext,
 } from './client-registration/registration.policy.js';
+export { RedirectHostsPolicy, type RedirectHostsOptions } from './policies/redirect-hosts.policy.js';
 export {
   ClientAdministrationService,
   type ClientWithNewToken,
