@@ -86,6 +86,10 @@ export {
   type RegistrationCircumstances,
   type RegistrationContext,
 } from './client-registration/registration.policy.js';
+export {
+  PublicClientRedirectsPolicy,
+  type PublicClientRedirectsOptions,
+} from './policies/public-client-redirects.policy.js';
 export { RedirectHostsPolicy, type RedirectHostsOptions } from './policies/redirect-hosts.policy.js';
 export {
   ClientAdministrationService,
