@@ -86,6 +86,7 @@ export {
   type RegistrationCircumstances,
   type RegistrationContext,
 } from './client-registration/registration.policy.js';
+export { AllowedScopesPolicy, type AllowedScopesOptions } from './policies/allowed-scopes.policy.js';
 export { MetadataHostsPolicy, type MetadataHostsOptions } from './policies/metadata-hosts.policy.js';
 export {
   PublicClientRedirectsPolicy,
