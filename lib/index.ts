@@ -93,6 +93,7 @@ export {
   type PublicClientRedirectsOptions,
 } from './policies/public-client-redirects.policy.js';
 export { RedirectHostsPolicy, type RedirectHostsOptions } from './policies/redirect-hosts.policy.js';
+export { ReservedNamesPolicy, type ReservedNamesOptions } from './policies/reserved-names.policy.js';
 export {
   ClientAdministrationService,
   type ClientWithNewToken,
