@@ -43,6 +43,7 @@ describe('the published package', () => {
       'docs/metadata.md',
       'docs/oidc-provider.md',
       'docs/open-registration.md',
+      'docs/policies.md',
       'docs/rotation.md',
       'docs/software-statements.md',
       'package.json',
