@@ -10,6 +10,7 @@ import { ClientConfigurationService } from './client-configuration/client-config
 import { ClientFactsService } from './client-facts/client-facts.service.js';
 import { ClientActivityRepository } from './client-life-cycle/client-activity.repository.js';
 import { ClientActivityService } from './client-life-cycle/client-activity.service.js';
+import { ClientLifeCycleService } from './client-life-cycle/client-life-cycle.service.js';
 import { ClientPurgeService } from './client-life-cycle/client-purge.service.js';
 import { ClientMetadataValidator } from './client-metadata/client-metadata.validator.js';
 import { ClientDocumentTrust } from './client-id-metadata-document/client-document.trust.js';
@@ -66,6 +67,7 @@ export const SERVICES: readonly Provider[] = [
   ClientAdministrationService,
   ClientActivityRepository,
   ClientActivityService,
+  ClientLifeCycleService,
   ClientPurgeService,
   ClientDocumentTrust,
   ClientDocuments,
@@ -98,6 +100,7 @@ export const EXPORTED = [
   ClientResolver,
   ClientAdministrationService,
   ClientActivityService,
+  ClientLifeCycleService,
   ClientPurgeService,
   ClientSecretService,
   ClientAuthenticationService,

@@ -111,6 +111,11 @@ export { UsedClientAssertion } from './client-authentication/used-client-asserti
 export { UsedClientAssertions } from './client-authentication/used-client-assertions.js';
 export { ClientDocumentTrust } from './client-id-metadata-document/client-document.trust.js';
 export { ClientResolver, type ClientResolution } from './client-resolution/client.resolver.js';
+export {
+  ClientLifeCycleService,
+  type ApprovalOptions,
+  type LifeCycleOptions,
+} from './client-life-cycle/client-life-cycle.service.js';
 export { ClientFactsService, type ConsentFacts } from './client-facts/client-facts.service.js';
 export { ClientConfigurationController } from './client-configuration/client-configuration.controller.js';
 export {
@@ -141,10 +146,12 @@ export { OAuthClient } from './client/oauth-client.entity.js';
 export { OAuthClientFactory, type NewClient } from './client/oauth-client.factory.js';
 export type { ClientQuota } from './client/client-quota.js';
 export {
+  clientState,
   isExpiredClient,
   isHeld,
   isPublicClient,
   type ClientSource,
+  type ClientState,
   type ClientStatus,
   type OAuthClientRecord,
 } from './client/oauth-client.record.js';

@@ -39,6 +39,7 @@ describe('the published package', () => {
       'docs/databases.md',
       'docs/documents.md',
       'docs/existing-server.md',
+      'docs/life-cycle.md',
       'docs/mcp.md',
       'docs/metadata.md',
       'docs/oidc-provider.md',

@@ -34,6 +34,8 @@ export function createProgram(): Command {
       'OAuth 2.0 Dynamic Client Registration: the tables, the initial access tokens and the clients of an authorization server',
     )
     .version(version())
+    // Behind a command, --version is an option of that command.
+    .enablePositionalOptions()
     // Commands made by command() inherit both.
     .exitOverride()
     .configureOutput({

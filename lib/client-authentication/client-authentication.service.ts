@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ClientActivityService } from '../client-life-cycle/client-activity.service.js';
 import { ClientResolver } from '../client-resolution/client.resolver.js';
-import { isPublicClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
+import { isHeld, isPublicClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientService } from '../client/oauth-client.service.js';
-import { InvalidClientError } from '../errors/registration.error.js';
+import { InvalidClientError, UnauthorizedClientError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { equalHashes, tokenHash } from '../token/opaque-token.js';
 import { ClientAssertionVerifier } from './client-assertion.verifier.js';
@@ -42,6 +42,7 @@ export class ClientAuthenticationService {
   /**
    * Who makes a request.
    * @throws InvalidClientError for every client that is not known or did not prove who it is, always in the same words
+   * @throws UnauthorizedClientError for one that did, and waits for an approval or was suspended
    * @throws InvalidRequestError for a repeated parameter and for two methods at once
    * @throws TemporarilyUnavailableError when that cannot be told now, which must never look like the former
    */
@@ -52,8 +53,13 @@ export class ClientAuthenticationService {
     if (!client || !(await this.isProven(client, credentials))) {
       throw refusal(request);
     }
-    // Somebody may have removed it since it was read.
-    if (!(await this.activity.touch(client))) throw refusal(request);
+    // Only now: whether a client is held is nobody else's business.
+    if (isHeld(client)) throw new UnauthorizedClientError();
+    if (!(await this.activity.touch(client))) {
+      // Since it was read somebody has removed or stopped it: the latter is what `find` says.
+      await this.resolver.find(client.clientId);
+      throw refusal(request);
+    }
     return client;
   }
 
@@ -68,11 +74,13 @@ export class ClientAuthenticationService {
 
   private async clientOf(credentials: PresentedCredentials): Promise<OAuthClientRecord | undefined> {
     const { clientId } = credentials;
-    if (credentials.kind !== 'assertion') return clientId === undefined ? undefined : this.resolver.find(clientId);
+    if (credentials.kind !== 'assertion') {
+      return clientId === undefined ? undefined : this.resolver.findEvenHeld(clientId);
+    }
     const claimed = this.assertions.claimedClientId(credentials.assertion);
     // Both have to name the same client (RFC 7521 section 4.2).
     if (claimed === undefined || (clientId !== undefined && clientId !== claimed)) return undefined;
-    return this.resolver.find(claimed);
+    return this.resolver.findEvenHeld(claimed);
   }
 
   private async isProven(client: OAuthClientRecord, credentials: PresentedCredentials): Promise<boolean> {

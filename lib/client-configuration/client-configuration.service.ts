@@ -10,9 +10,10 @@ import { secretNeedOf } from '../client-secret/client-secret.rules.js';
 import { ClientSecretService, type IssuedSecret, type SecretColumns } from '../client-secret/client-secret.service.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
 import { contendedChange } from '../client/contended-change.js';
-import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import { isExpiredClient, isHeld, type OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import {
+  AccessDeniedError,
   InvalidClientMetadataError,
   InvalidTokenError,
   PreconditionFailedError,
@@ -21,6 +22,7 @@ import type { ConfigurationCredential } from '../registration-access-token/confi
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { SoftwareStatementService } from '../software-statement/software-statement.service.js';
+import { epochNow } from '../token/clock.js';
 import type { Precondition } from './entity-tag.rules.js';
 
 /** A client as it is answered, and at which version that is. */
@@ -45,13 +47,15 @@ export class ClientConfigurationService {
   ) {}
 
   /**
-   * Client read request (RFC 7592 section 2.1): the client as the guard read it.
+   * Client read request (RFC 7592 section 2.1): the client as the guard read it, also while it is held.
+   * @throws InvalidTokenError when the client has expired
    * @throws PreconditionFailedError for a client at another version
    */
   read(
     { client, registrationAccessToken }: ConfigurationCredential,
     precondition?: Precondition,
   ): VersionedClientInformation {
+    requireThere(client);
     requireMet(precondition, client);
     return { information: this.serializer.serialize(client, { registrationAccessToken }), version: client.version };
   }
@@ -68,6 +72,7 @@ export class ClientConfigurationService {
   ): Promise<VersionedClientInformation> {
     return contendedChange(async (isFirst) => {
       const current = isFirst ? credential : await this.refreshed(credential);
+      requireChangeable(current.client);
       requireMet(precondition, current.client);
       return this.updateOnce(body, current);
     });
@@ -76,10 +81,12 @@ export class ClientConfigurationService {
   /**
    * Client delete request (RFC 7592 section 2.3): client, secret and registration access token are gone.
    * @throws PreconditionFailedError for a client at another version; without a precondition it is deleted at any
+   * @throws RegistrationError when it is refused for another reason; nothing has changed then
    */
   async delete(credential: ConfigurationCredential, precondition?: Precondition): Promise<void> {
     await contendedChange(async (isFirst) => {
       const current = isFirst ? credential : await this.refreshed(credential);
+      requireChangeable(current.client);
       requireMet(precondition, current.client);
       return this.deleteOnce(current, precondition !== undefined);
     });
@@ -152,7 +159,7 @@ export class ClientConfigurationService {
     return { information, version: updated.version };
   }
 
-  /** @returns undefined when the client was no longer at the version that was read, where that matters */
+  /** @returns undefined when the client was no longer the one that was read; its version is compared where that matters */
   private async deleteOnce(current: ConfigurationCredential, onlyThisVersion: boolean): Promise<true | undefined> {
     const { client } = current;
     const who = { credential: withoutToken(current), reason: 'requested' } as const;
@@ -169,6 +176,19 @@ export class ClientConfigurationService {
 
 function requireMet(precondition: Precondition | undefined, { version }: OAuthClientRecord): void {
   if (precondition && !precondition(version)) throw new PreconditionFailedError();
+}
+
+/** An expired client is answered as one that is gone, whichever guard has let the request in. */
+function requireThere(client: OAuthClientRecord): void {
+  if (isExpiredClient(client, epochNow())) throw new InvalidTokenError(true);
+}
+
+/** What was stopped, or has yet to be approved, is nothing that whoever holds the token may change. */
+function requireChangeable(client: OAuthClientRecord): void {
+  requireThere(client);
+  if (isHeld(client)) {
+    throw new AccessDeniedError('a client that waits for an approval or is suspended can be read and not changed');
+  }
 }
 
 /** What policies and listeners see of the caller: a listener that writes it down must not write down a live token. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { parseRedirectUri } from '../client-metadata/redirect-uri.rules.js';
 import { responseTypeInOrder } from '../client-metadata/response-type.js';
 import { unique } from '../client-metadata/text.rules.js';
-import { isPublicClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
+import { isHeld, isPublicClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { epochNow } from '../token/clock.js';
@@ -41,20 +41,22 @@ export class ClientFactsService {
 
   /**
    * Whether the client may use a grant type: it has registered it, and the server still supports it. A public client never has client_credentials
-   * (RFC 6749 section 4.4), and one that registered without a token only what `openGrantTypes` says.
+   * (RFC 6749 section 4.4), one that registered without a token only what `openGrantTypes` says, and one that is held none.
    */
   isGrantTypeAllowed(client: OAuthClientRecord, grantType: string): boolean {
     const { server, openGrantTypes } = this.config;
-    if (!client.grantTypes.includes(grantType) || !server.grantTypes.includes(grantType)) return false;
+    if (isHeld(client) || !client.grantTypes.includes(grantType) || !server.grantTypes.includes(grantType))
+      return false;
     if (client.registeredOpenly && !openGrantTypes.includes(grantType)) return false;
     return !(grantType === 'client_credentials' && isPublicClient(client));
   }
 
-  /** Whether the client may use a response type, in whatever order its words are (OAuth 2.0 Multiple Response Types section 3). */
+  /** Whether the client may use a response type, in whatever order its words are (OAuth 2.0 Multiple Response Types section 3); one that is held none. */
   isResponseTypeAllowed(client: OAuthClientRecord, responseType: string): boolean {
     const type = responseTypeInOrder(responseType);
     return (
       type !== '' &&
+      !isHeld(client) &&
       client.responseTypes.map(responseTypeInOrder).includes(type) &&
       this.config.server.responseTypes.includes(type)
     );

@@ -22,3 +22,17 @@ export function expiryAfterUse(
 ): number | null {
   return source === 'manual' || sinceLastUseSeconds === 0 ? null : now + sinceLastUseSeconds;
 }
+
+/**
+ * When a client that an operator lets be used again is no longer there: its time begins anew. One that was added by hand stays.
+ * @param now seconds since the epoch
+ * @returns seconds since the epoch; `null` for never
+ */
+export function expiryAfterResumption(
+  client: Pick<OAuthClientRecord, 'source' | 'lastUsedAt'>,
+  lifetime: Required<ClientLifetimeOptions>,
+  now: number,
+): number | null {
+  if (client.lastUsedAt !== null) return expiryAfterUse(client, lifetime, now);
+  return client.source === 'manual' ? null : firstExpiry(lifetime, now);
+}

@@ -72,6 +72,9 @@ export interface OAuthClientRecord {
 /** Whether a client may be used: `pending` waits for an approval, `suspended` was stopped. Either is held: it can be read and nothing else. */
 export type ClientStatus = 'pending' | 'active' | 'suspended';
 
+/** What an operator sees of that: a client whose time is over is no longer there, whatever it was. */
+export type ClientState = ClientStatus | 'expired';
+
 /** How a client came to be. */
 export type ClientSource = 'dynamic' | 'manual' | 'document';
 
@@ -138,4 +141,12 @@ export function isHeld({ status }: Pick<OAuthClientRecord, 'status'>): boolean {
  */
 export function isExpiredClient({ expiresAt }: Pick<OAuthClientRecord, 'expiresAt'>, now: number): boolean {
   return expiresAt !== null && expiresAt <= now;
+}
+
+/**
+ * Where a client stands in its life.
+ * @param now seconds since the epoch
+ */
+export function clientState(client: Pick<OAuthClientRecord, 'status' | 'expiresAt'>, now: number): ClientState {
+  return isExpiredClient(client, now) ? 'expired' : client.status;
 }

@@ -1,12 +1,13 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { In, IsNull, MoreThan, Not, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import { In, IsNull, LessThanOrEqual, MoreThan, Not, Or, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
 import type { EncryptedSecrets } from '../client-secret/stored-secret.js';
 import { exactText } from '../storage/exact-text.js';
 import { PostgresInsert } from '../storage/postgres-insert.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
+import { epochNow } from '../token/clock.js';
 import type { ClientQuota } from './client-quota.js';
-import type { ClientSource, OAuthClientRecord } from './oauth-client.record.js';
+import type { ClientSource, ClientState, OAuthClientRecord } from './oauth-client.record.js';
 import { NO_PREVIOUS_TOKEN } from './previous-credentials.js';
 
 /** Which clients are listed, in the order of their ids. */
@@ -15,6 +16,8 @@ export interface ClientPage {
   readonly owner?: string;
   /** Those that registered themselves, or that were added by hand. */
   readonly source?: ClientSource;
+  /** Those that stand there in their life. */
+  readonly status?: ClientState;
   /** The id of the last client of the page before. */
   readonly after?: string;
   /** How many at most. */
@@ -32,7 +35,7 @@ export interface ClientInsertion {
   readonly quotas?: readonly ClientQuota[];
 }
 
-/** Keeps clients. Every conditional write repeats what the caller was judged by: version and registration access token. */
+/** Keeps clients. Every conditional write repeats what the caller was judged by: version, or status, and registration access token. */
 @Injectable()
 export class OAuthClientRepository {
   private readonly fixedInsert: PostgresInsert | undefined;
@@ -70,12 +73,13 @@ export class OAuthClientRepository {
     return [registrationAccessTokenHash, previousRegistrationAccessTokenHash].includes(tokenHash) ? found : undefined;
   }
 
-  /** The clients of a page; none for what cannot be an owner, a source or an id. */
-  async list({ owner, source, after, limit }: ClientPage): Promise<OAuthClientRecord[]> {
-    if ([owner, source, after].some((key) => key !== undefined && !isKey(key))) return [];
+  /** The clients of a page; none for what cannot be an owner, a source, a status or an id. */
+  async list({ owner, source, status, after, limit }: ClientPage): Promise<OAuthClientRecord[]> {
+    if ([owner, source, status, after].some((key) => key !== undefined && !isKey(key))) return [];
     const where: FindOptionsWhere<OAuthClientRecord> = {
       ...(owner !== undefined && { owner: exactText(this.storage.dataSource, owner) }),
       ...(source !== undefined && { source }),
+      ...(status !== undefined && inState(status)),
       ...(after !== undefined && { clientId: MoreThan(after) }),
     };
     return this.storage.read((manager) =>
@@ -159,7 +163,7 @@ export class OAuthClientRepository {
         .createQueryBuilder()
         .update(this.entity)
         .set(columns)
-        .where({ ...sameToken(client), previousRegistrationAccessTokenHash });
+        .where({ ...sameStanding(client), previousRegistrationAccessTokenHash });
     return (await this.storage.unitOfWork.run([update])) === undefined;
   }
 
@@ -221,11 +225,11 @@ export class OAuthClientRepository {
   }
 
   /**
-   * Deletes the client, whatever has been updated meanwhile, if its registration access token is still the one that was read.
+   * Deletes the client, whatever has been updated meanwhile, if its registration access token and its status are still those that were read.
    * @returns whether it was
    */
   async delete(current: OAuthClientRecord, participant?: Participant): Promise<boolean> {
-    return isIdentified(current) && this.deleteWhere(sameToken(current), participant);
+    return isIdentified(current) && this.deleteWhere(sameStanding(current), participant);
   }
 
   /**
@@ -284,22 +288,30 @@ export class OAuthClientRepository {
   }
 }
 
+function inState(state: ClientState): FindOptionsWhere<OAuthClientRecord> {
+  const now = epochNow();
+  return state === 'expired'
+    ? { expiresAt: LessThanOrEqual(now) }
+    : { status: state, expiresAt: Or(IsNull(), MoreThan(now)) };
+}
+
 /** Those that count the same clients wait for each other. */
 function lockOf({ of }: ClientQuota): string {
   return JSON.stringify(Object.entries(of).toSorted());
 }
 
 /** Whether the conditions of a write would be there, and compare text with text. */
-function isIdentified({ clientId, registrationAccessTokenHash: hash }: OAuthClientRecord): boolean {
-  return isKey(clientId) && (hash === null || isKey(hash));
+function isIdentified({ clientId, registrationAccessTokenHash: hash, status }: OAuthClientRecord): boolean {
+  return isKey(clientId) && isKey(status) && (hash === null || isKey(hash));
 }
 
 function unchanged(client: OAuthClientRecord) {
-  return { ...sameToken(client), version: client.version };
+  return { ...sameStanding(client), version: client.version };
 }
 
-function sameToken({ clientId, registrationAccessTokenHash }: OAuthClientRecord) {
-  return { clientId, registrationAccessTokenHash: registrationAccessTokenHash ?? IsNull() };
+/** What an operator changes to stop somebody. */
+function sameStanding({ clientId, registrationAccessTokenHash, status }: OAuthClientRecord) {
+  return { clientId, registrationAccessTokenHash: registrationAccessTokenHash ?? IsNull(), status };
 }
 
 function sameSecret({ clientSecretHash, clientSecretEncrypted }: OAuthClientRecord) {

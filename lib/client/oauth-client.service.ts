@@ -99,7 +99,10 @@ export class OAuthClientService {
     return { client, clientSecret: secret.clientSecret, registrationAccessToken };
   }
 
-  /** @returns the client with exactly this id; undefined when there is none, and for anything that is not a non-empty string */
+  /**
+   * The client as an operator sees it, held and expired ones included: whoever is about to let a client do something asks `ClientResolver`.
+   * @returns the client with exactly this id; undefined when there is none, and for anything that is not a non-empty string
+   */
   async find(clientId: string): Promise<OAuthClientRecord | undefined> {
     return this.clients.findByClientId(clientId);
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
 import { isClientId } from '../client/client.rules.js';
 import { contendedChange } from '../client/contended-change.js';
-import type { OAuthClientRecord } from '../client/oauth-client.record.js';
+import { isExpiredClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import { NO_PREVIOUS_TOKEN } from '../client/previous-credentials.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
@@ -64,7 +64,7 @@ export class RegistrationAccessTokenService {
 
   /**
    * Who presents a token. After a rotation there are two: the first use of either ends the other one, so that an answer that was lost loses no client.
-   * @returns the client with this id if the token is its own; undefined for every other pair
+   * @returns the client with this id if the token is its own and the client has not expired; undefined for every other pair
    * @throws ConflictError when other requests replace its token all the time
    */
   async authenticate(clientId: string, token: string): Promise<ConfigurationCredential | undefined> {
@@ -107,6 +107,8 @@ export class RegistrationAccessTokenService {
     const isPrevious = equalHashes(presented, client?.previousRegistrationAccessTokenHash ?? NO_CLIENT_HASH);
     const hasGrace = (client?.previousRegistrationAccessTokenExpiresAt ?? 0) > epochNow();
     if (!client || !(isCurrent || (isPrevious && hasGrace))) return null;
+    // Compared before: one that has expired costs what any other one costs.
+    if (isExpiredClient(client, epochNow())) return null;
     if (client.previousRegistrationAccessTokenHash === null) return client;
     if (!(await this.clients.settleRegistrationAccessToken(client, presented))) return undefined;
     return this.clients.create({ ...client, registrationAccessTokenHash: presented, ...NO_PREVIOUS_TOKEN });

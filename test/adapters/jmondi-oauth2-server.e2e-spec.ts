@@ -136,6 +136,21 @@ describe.each(databases.slice(0, 2))('the recipe for @jmondi/oauth2-server 4 ($n
     expect(await token({ client_id, client_secret })).toBe('invalid_client');
   });
 
+  it('answers unauthorized_client for a client that is held, and knows none that has expired', async () => {
+    const { client_id, client_secret } = await register(machineMetadata({ scope: 'api:read' }));
+    const rows = server.dataSource.getRepository(OAuthClient);
+    for (const status of ['pending', 'suspended'] as const) {
+      await rows.update({ clientId: client_id }, { status });
+      expect(await token({ client_id, client_secret })).toBe('unauthorized_client');
+      const query = { client_id, redirect_uri: REDIRECT_URI };
+      await expect(server.app.get(JmondiClients).requireRedirectUri(query)).rejects.toMatchObject({
+        errorType: 'unauthorized_client',
+      });
+    }
+    await rows.update({ clientId: client_id }, { expiresAt: 1 });
+    expect(await token({ client_id, client_secret })).toBe('invalid_client');
+  });
+
   it('gives a public client, and one with keys, no client_credentials', async () => {
     const { client_id } = await register(clientMetadata({ token_endpoint_auth_method: 'none' }));
     expect(await token({ client_id })).toBe('invalid_client');

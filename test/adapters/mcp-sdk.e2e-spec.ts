@@ -74,6 +74,18 @@ describe.each(databases.slice(0, 2))('the recipe for the authorization server of
     });
   });
 
+  it('answers unauthorized_client for a client that is held', async () => {
+    const client = await clientInformation();
+    const { client_id: clientId } = client.clientInformation;
+    await server.dataSource.getRepository(OAuthClient).update({ clientId }, { status: 'suspended' });
+    await expect(refreshAuthorization(issuer, { ...client, refreshToken: 'x' })).rejects.toMatchObject({
+      errorCode: 'unauthorized_client',
+    });
+    const query = { response_type: 'code', client_id: clientId, code_challenge: 'x', code_challenge_method: 'S256' };
+    const { status, body } = await server.request('GET', `/authorize?${new URLSearchParams(query).toString()}`);
+    expect([status, body.error]).toEqual([400, 'unauthorized_client']);
+  });
+
   it('has no endpoint of the SDK for registration, and none for what is not registered', async () => {
     const { body } = await server.request('GET', '/.well-known/oauth-authorization-server');
     expect(body.token_endpoint_auth_methods_supported).toEqual(['none']);

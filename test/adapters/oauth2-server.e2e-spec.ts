@@ -188,6 +188,28 @@ describe.each(databases)('OAuth2ServerClients with @node-oauth/oauth2-server 5 (
     expect(await clients.validateScope({}, { id: client_id })).toBe(false);
   });
 
+  it.each(['pending', 'suspended'] as const)(
+    'throws the unauthorized_client of the server for a client that is %s, once it has proved who it is',
+    async (status) => {
+      const rows = server.dataSource.getRepository(OAuthClient);
+      const machine = await register(machineMetadata());
+      const { client_id, client_secret } = machine;
+      const form = { grant_type: 'client_credentials', client_id, client_secret };
+      const web = await register(clientMetadata({ scope: 'api:read' }));
+      const { authorizationCode } = await codeFor(web);
+      for (const one of [machine, web]) await rows.update({ clientId: one.client_id }, { status });
+      expect(await token(form)).toBe('unauthorized_client');
+      expect(await token({ ...form, client_secret: 'wrong' })).toBe('invalid_client');
+      const ofCode = { client_id: web.client_id, client_secret: web.client_secret };
+      expect(await exchange(authorizationCode, ofCode)).toBe('unauthorized_client');
+      const held = { name: 'unauthorized_client', code: 400, message: 'the client may not be used at present' };
+      await expect(codeFor(web)).rejects.toMatchObject(held);
+      await expect(clients.validateScope({}, { id: client_id })).rejects.toMatchObject(held);
+      await rows.update({ clientId: client_id }, { expiresAt: 1 });
+      expect(await token(form)).toBe('invalid_client');
+    },
+  );
+
   it('takes an empty secret for none (RFC 6749 section 2.3.1)', async () => {
     const client = await register(clientMetadata({ token_endpoint_auth_method: 'none', scope: 'api:read' }));
     const { client_id } = client;

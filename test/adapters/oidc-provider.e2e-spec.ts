@@ -45,6 +45,7 @@ const OPTIONS = {
   metadata: AcmeMetadata,
   server: {
     scopes: SCOPES,
+    defaultScopes: SCOPES,
     tokenEndpointAuthMethods: [...METHODS],
     openid: { idToken: { signingAlgs: ['RS256', 'HS256'] } },
   },
@@ -55,6 +56,8 @@ const PROVIDER: Configuration = {
   scopes: SCOPES,
   clientAuthMethods: [...METHODS],
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'HS256'] },
+  // Back-channel logout looks up every client that a session has used.
+  features: { introspection: { enabled: true }, backchannelLogout: { enabled: true } },
 };
 
 /** The answer to a registration. */
@@ -73,6 +76,9 @@ type Columns = Partial<
     | 'previousClientSecretExpiresAt'
     | 'grantTypes'
     | 'registeredOpenly'
+    | 'scope'
+    | 'status'
+    | 'expiresAt'
   >
 >;
 
@@ -333,6 +339,147 @@ describe.each(cases)('clients of an oidc-provider ($adapter, $database.name)', (
         expect(redirect?.href.startsWith(`${redirect_uri}?code=`)).toBe(true);
       }
     });
+  });
+
+  describe('a client without a scope', () => {
+    const redirect_uri = 'https://tides.example/cb';
+    const scopeless = async (members: Members) => {
+      const client = await register(members);
+      await change(client, { scope: null });
+      return client;
+    };
+
+    it('may ask for no scope by client_credentials (RFC 6749 section 3.3)', async () => {
+      const client = await scopeless(machineMetadata());
+      const { client_id, client_secret } = client;
+      for (const scope of ['tides.read', 'openid']) {
+        const { status, body } = await provider.token({ ...MACHINE, scope }, basic(client_id, client_secret));
+        expect({ status, ...body }).toEqual({
+          status: 400,
+          error: 'invalid_scope',
+          error_description: 'requested scope is not allowed',
+          scope,
+        });
+      }
+      const { body } = await provider.token(MACHINE, basic(client_id, client_secret));
+      expect(body).not.toHaveProperty('scope');
+      expectToken(await asMachine(client, client_secret));
+    });
+
+    it('may ask for no scope at the authorization endpoint', async () => {
+      const { client_id } = await scopeless(clientMetadata());
+      const { redirect } = await provider.authorize({ client_id, redirect_uri, scope: 'tides.read', state: 'x' });
+      expect(redirect?.searchParams.get('error')).toBe('invalid_scope');
+      expect(redirect?.searchParams.get('code')).toBeNull();
+    });
+
+    it('is one whose scopes the provider does not know at all, too', async () => {
+      const client = await register(machineMetadata());
+      await change(client, { scope: 'sharks.read' });
+      const { body } = await provider.token(
+        { ...MACHINE, scope: 'tides.read' },
+        basic(client.client_id, client.client_secret),
+      );
+      expect(body['error']).toBe('invalid_scope');
+    });
+  });
+
+  describe.each(['pending', 'suspended'] as const)('a client that is %s', (status) => {
+    const redirect_uri = 'https://tides.example/cb';
+    const HELD = {
+      status: 400,
+      error: 'unauthorized_client',
+      error_description: 'the client may not be used at present',
+    };
+    const expectHeld = ({ status: answered, body }: Answer) => expect({ status: answered, ...body }).toEqual(HELD);
+    const get = async (path: string, token: unknown) => {
+      const response = await fetch(provider.issuer + path, { headers: { authorization: `Bearer ${String(token)}` } });
+      return { status: response.status, body: (await response.json()) as Members };
+    };
+    const introspect = async (token: unknown, { client_id, client_secret }: Client) => {
+      const headers = { ...basic(client_id, client_secret), 'content-type': 'application/x-www-form-urlencoded' };
+      const body = new URLSearchParams({ token: String(token) });
+      const response = await fetch(`${provider.issuer}/token/introspection`, { method: 'POST', headers, body });
+      return { status: response.status, body: (await response.json()) as Members };
+    };
+
+    it('is unauthorized_client at the token endpoint, and never invalid_client', async () => {
+      const client = await register(machineMetadata());
+      await change(client, { status });
+      expectHeld(await asMachine(client, client.client_secret));
+      await change(client, { status: 'active' });
+      expectToken(await asMachine(client, client.client_secret));
+      await change(client, { expiresAt: 1 });
+      expectInvalidClient(await asMachine(client, client.client_secret));
+    });
+
+    it('gets an error page at the authorization endpoint, and no redirect', async () => {
+      const client = await register(clientMetadata());
+      await change(client, { status });
+      const { client_id } = client;
+      const url = new URL(`${provider.issuer}/auth`);
+      url.search = new URLSearchParams({ client_id, redirect_uri, response_type: 'code', scope: 'openid' }).toString();
+      const response = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' } });
+      expect({ status: response.status, ...((await response.json()) as Members) }).toMatchObject(HELD);
+      expect(response.headers.get('location')).toBeNull();
+    });
+
+    it('has tokens that are worth nothing to anybody, and again once it is active', async () => {
+      const grant_types = ['authorization_code', 'refresh_token'];
+      const client = await register(clientMetadata({ grant_types }));
+      const reader = await register(machineMetadata());
+      const by = basic(client.client_id, client.client_secret);
+      const request = { client_id: client.client_id, redirect_uri, scope: 'openid offline_access', prompt: 'consent' };
+      const { body } = await provider.tokenByCode(request, {}, by);
+      const { access_token, refresh_token } = body;
+      expect((await introspect(access_token, reader)).body['active']).toBe(true);
+      expect((await introspect(refresh_token, reader)).body['active']).toBe(true);
+      await change(client, { status });
+      for (const token of [access_token, refresh_token]) {
+        expect(await introspect(token, reader)).toEqual({ status: 200, body: { active: false } });
+      }
+      expect(await get('/me', access_token)).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
+      expectHeld(await provider.token({ grant_type: 'refresh_token', refresh_token: String(refresh_token) }, by));
+      await change(client, { status: 'active' });
+      expect((await get('/me', access_token)).status).toBe(200);
+      expect((await introspect(access_token, reader)).body['active']).toBe(true);
+      await change(client, { expiresAt: 1 });
+      expect((await introspect(access_token, reader)).body).toEqual({ active: false });
+    });
+
+    it('has tokens of its own that no introspection takes', async () => {
+      const client = await register(machineMetadata());
+      const reader = await register(machineMetadata());
+      const { body } = await asMachine(client, client.client_secret);
+      expect((await introspect(body['access_token'], reader)).body['active']).toBe(true);
+      await change(client, { status });
+      expect((await introspect(body['access_token'], reader)).body).toEqual({ active: false });
+    });
+
+    it('keeps nobody signed in who has used it', async () => {
+      const client = await register(clientMetadata());
+      const cookies = new Map<string, string>();
+      await provider.authorize({ client_id: client.client_id, redirect_uri, scope: 'openid' }, cookies);
+      await change(client, { status });
+      const page = await signOut('/session/end', cookies);
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+      const done = await signOut('/session/end/confirm', cookies, { xsrf, logout: 'yes' });
+      expect([page.status, done.status]).toEqual([200, 303]);
+      expect(done.location).toContain('/session/end/success');
+    });
+
+    const signOut = async (path: string, cookies: Map<string, string>, form?: Record<string, string>) => {
+      const response = await fetch(provider.issuer + path, {
+        redirect: 'manual',
+        headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+        ...(form && { method: 'POST', body: new URLSearchParams(form) }),
+      });
+      for (const set of response.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+        cookies.set(name, value);
+      }
+      return { status: response.status, text: await response.text(), location: response.headers.get('location') };
+    };
   });
 
   describe('a server that cannot tell', () => {

@@ -18,8 +18,14 @@ export interface RunningProvider {
   readonly ofClients: Adapter;
   /** A request to its token endpoint. */
   token(form: Parameters, headers?: Parameters): Promise<Answer>;
-  /** An authorization request, with PKCE, to its end: where the browser is sent, or the error page it stays on. */
-  authorize(parameters: Parameters): Promise<{ readonly status: number; readonly redirect: URL | undefined }>;
+  /**
+   * An authorization request, with PKCE, to its end: where the browser is sent, or the error page it stays on.
+   * @param cookies those of the browser, which are kept there
+   */
+  authorize(
+    parameters: Parameters,
+    cookies?: Map<string, string>,
+  ): Promise<{ readonly status: number; readonly redirect: URL | undefined }>;
   /** The same, and the code exchanged by the token request that these parameters complete. */
   tokenByCode(parameters: Parameters, form: Parameters, headers?: Parameters): Promise<Answer>;
   close(): Promise<void>;
@@ -49,7 +55,15 @@ export async function startProvider(
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     findAccount: (_, accountId) => ({ accountId, claims: async () => ({ sub: accountId }) }),
     // The defaults of these are announced on the console.
-    ttl: { AccessToken: 60, ClientCredentials: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
+    ttl: {
+      AccessToken: 60,
+      ClientCredentials: 60,
+      Grant: 60,
+      IdToken: 60,
+      Interaction: 60,
+      RefreshToken: 60,
+      Session: 60,
+    },
     renderError: (context, out) => {
       context.body = out;
     },
@@ -68,9 +82,9 @@ export async function startProvider(
     issuer,
     ofClients: adapter('Client'),
     token: async (form, headers) => ask({ port }, form, headers),
-    authorize: async (parameters) => {
+    authorize: async (parameters, cookies) => {
       const defaults = { response_type: 'code', code_challenge: CHALLENGE, code_challenge_method: 'S256' };
-      return browse(issuer, `/auth?${new URLSearchParams({ ...defaults, ...parameters }).toString()}`);
+      return browse(issuer, `/auth?${new URLSearchParams({ ...defaults, ...parameters }).toString()}`, cookies);
     },
     tokenByCode: async (parameters, form, headers) => {
       const { redirect } = await running.authorize(parameters);
@@ -99,8 +113,7 @@ async function agree(provider: Provider, request: IncomingMessage, response: Ser
 }
 
 /** Follows redirects with cookies, as long as they stay at the server. */
-async function browse(origin: string, start: string) {
-  const cookies = new Map<string, string>();
+async function browse(origin: string, start: string, cookies = new Map<string, string>()) {
   let url = new URL(start, origin);
   for (;;) {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');

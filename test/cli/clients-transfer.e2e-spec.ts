@@ -613,6 +613,7 @@ function manyLines(number: number): string[] {
     return JSON.stringify({
       client_id: id,
       client_id_issued_at: 1_764_000_000 + i,
+      status: 'active',
       source: 'dynamic',
       registered_openly: false,
       owner: `owner ${i % 100}`,

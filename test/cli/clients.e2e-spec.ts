@@ -39,6 +39,8 @@ describe.each(databases)('dcr clients ($name)', (database) => {
       expect(facts).toEqual({
         client_id: 'com.food_app.mobile',
         client_id_issued_at: expect.stringMatching(new RegExp(`^${TIME}$`)),
+        status: 'active',
+        version: '1',
         source: 'manual',
         registered_openly: 'false',
         redirect_uris: '-',
@@ -141,6 +143,8 @@ describe.each(databases)('dcr clients ($name)', (database) => {
       expect(shown).toEqual({
         client_id: 'json',
         client_id_issued_at: client.clientIdIssuedAt,
+        status: 'active',
+        version: 1,
         source: 'manual',
         registered_openly: false,
         owner: 'ops',
@@ -298,12 +302,14 @@ describe.each(databases)('dcr clients ($name)', (database) => {
       const { code, stdout, stderr } = await clients('list', '--owner', 'list', '--source', 'manual');
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout.replaceAll(new RegExp(TIME, 'g'), 'TIME')).toBe(
-        'ID      NAME  TYPE          OWNER  SOURCE  ISSUED\n' +
-          'list-1  -     public        list   manual  TIME\n' +
-          'list-3  -     confidential  list   manual  TIME\n',
+        'ID      NAME  TYPE          STATUS  OWNER  SOURCE  ISSUED\n' +
+          'list-1  -     public        active  list   manual  TIME\n' +
+          'list-3  -     confidential  active  list   manual  TIME\n',
       );
       const dynamic = await clients('list', '--owner', 'list', '--source', 'dynamic');
-      expect(dynamic.stdout).toMatch(new RegExp(`\n\\S+  Tide Tables  confidential  list   dynamic  ${TIME}\n$`));
+      expect(dynamic.stdout).toMatch(
+        new RegExp(`\n\\S+  Tide Tables  confidential  active  list   dynamic  ${TIME}\n$`),
+      );
     });
 
     it('shows JSON for programs, with everything but what is secret', async () => {
@@ -313,6 +319,8 @@ describe.each(databases)('dcr clients ($name)', (database) => {
       expect(shown[1]).toEqual({
         client_id: 'list-3',
         client_id_issued_at: clientIdIssuedAt,
+        status: 'active',
+        version: 1,
         source: 'manual',
         registered_openly: false,
         owner: 'list',
@@ -340,7 +348,7 @@ describe.each(databases)('dcr clients ($name)', (database) => {
     it('shows only the heading, or an empty array, where there is none', async () => {
       expect(await clients('list', '--owner', 'nobody')).toEqual({
         code: 0,
-        stdout: 'ID  NAME  TYPE  OWNER  SOURCE  ISSUED\n',
+        stdout: 'ID  NAME  TYPE  STATUS  OWNER  SOURCE  ISSUED\n',
         stderr: '',
       });
       expect(await clients('list', '--owner', 'nobody', '--json')).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
@@ -557,7 +565,7 @@ describe.each(databases)('dcr clients ($name)', (database) => {
       scope: String.raw`a\u{7}`,
     });
     const table = await clients('list', '--owner', 'a\u001B[2Jb\nc\u202E');
-    expect(table.stdout).toContain(`\nsteering  ${String.raw`\u{9b}31m\u{d}`}  public  ${escaped}  manual  `);
+    expect(table.stdout).toContain(`\nsteering  ${String.raw`\u{9b}31m\u{d}`}  public  active  ${escaped}  manual  `);
     await rows().delete({ clientId: Like('steering') });
   });
 });

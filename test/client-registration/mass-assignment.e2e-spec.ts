@@ -64,7 +64,7 @@ describe.each(platforms)('no member writes a column of the server ($adapter, $da
         .filter((name) => !['scope', 'contacts', 'jwks'].includes(name))
         .map((name) => [name, value]),
     );
-  const planted = ['planted', ['planted'], { planted: true }, 4711, true];
+  const planted = ['planted', 'suspended', ['planted'], { planted: true }, 4711, true];
 
   it('knows the columns it tries', () => {
     expect(columns.map(({ property }) => property)).toEqual(

@@ -294,6 +294,58 @@ describe.each(platforms)('sample/authorization-server ($adapter, $database.name)
     });
   });
 
+  describe('after an operator has suspended a client', () => {
+    const decide = async (decision: 'suspend' | 'resume', { client_id }: Client) => {
+      const { code, stderr } = await dcrProcess(['clients', decision, '--id', client_id, '--connect', database.url]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    };
+
+    it('its tokens and its code are dead at every endpoint, and it is not told to register again', async () => {
+      const client = await register(WEB);
+      const { access_token, refresh_token } = await tokensOf(client);
+      const machine = (await machineToken(client)).body['access_token'];
+      const code = await codeFor(client);
+      const all = [access_token, refresh_token, machine];
+      for (const one of all) expect((await introspect(one))['active']).toBe(true);
+
+      await decide('suspend', client);
+
+      expect((await userinfo(access_token)).status).toBe(401);
+      for (const one of all) expect(await introspect(one)).toEqual({ active: false });
+      for (const answer of [
+        await refresh(client, refresh_token),
+        await exchange(client, code),
+        await machineToken(client),
+        await form('/introspect', { token: String(access_token) }, client),
+      ]) {
+        expect([answer.status, answer.body['error']]).toEqual([400, 'unauthorized_client']);
+      }
+      const page = await new Person().open(authorizationUrl(client));
+      expect([page.status, page.leavesTo]).toEqual([400, undefined]);
+      expect(page.text).toContain('unauthorized_client');
+      expect(page.text).not.toContain('has to register again');
+    });
+
+    it('its user at the login or the consent page gets no further', async () => {
+      const client = await register(WEB);
+      const atLogin = new Person();
+      const login = await atLogin.open(authorizationUrl(client));
+      const atConsent = new Person();
+      const consent = await atConsent.submit(await atConsent.open(authorizationUrl(client)), {
+        username: 'alice',
+        password: 'alice',
+      });
+      expect(consent.text).toContain('Allow access?');
+      await decide('suspend', client);
+      for (const page of [
+        await atLogin.submit(login, { username: 'alice', password: 'alice' }),
+        await atConsent.submit(consent, { action: 'allow' }),
+      ]) {
+        expect([page.status, page.leavesTo]).toEqual([400, undefined]);
+      }
+    });
+  });
+
   describe('after an update (RFC 7592 section 2.2)', () => {
     it('a redirect URI that was removed gets no code, even if its user is at the login page', async () => {
       const client = await register(WEB);

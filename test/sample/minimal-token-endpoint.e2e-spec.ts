@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { ClientLifeCycleService } from 'nestjs-dynamic-registration';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -300,6 +301,22 @@ describe.each(platforms)('sample/minimal-token-endpoint ($adapter, $database.nam
       expect(await grantsOf(gone)).toEqual([]);
       // As it is when the token is issued while the client goes.
       expect(await read((await consented(gone)).accessToken)).toEqual(isInvalid);
+    });
+
+    it('refuses the tokens of a client that is suspended, and has forgotten them when it is resumed', async () => {
+      const stopped = await register({});
+      const { accessToken, refreshToken } = await consented(stopped);
+      expect(await read(accessToken)).toEqual([200, null]);
+      const lifeCycle = sample.app.get(ClientLifeCycleService, { strict: false });
+      await lifeCycle.suspend(stopped.client_id);
+      expect(await read(accessToken)).toEqual(isInvalid);
+      expect(await grantsOf(stopped)).toEqual([]);
+      const refused = await refresh(refreshToken, {}, stopped);
+      expect([refused.status, refused.body.error]).toEqual([400, 'unauthorized_client']);
+      const { accessToken: late } = await consented(stopped);
+      expect(await read(late)).toEqual(isInvalid);
+      await lifeCycle.resume(stopped.client_id);
+      expect(await read(accessToken)).toEqual(isInvalid);
     });
   });
 });

@@ -1,5 +1,6 @@
 import {
   ClientAdministrationService,
+  ClientLifeCycleService,
   ClientConfigurationService,
   ClientSecretService,
   InitialAccessToken,
@@ -90,6 +91,12 @@ const pages = <T>(list: (it: T, page: ClientPage) => unknown): Use<T>[] => [
     (it, source) => list(it, { source, limit: 10 }),
     [undefined],
   ),
+  use(
+    'status',
+    () => 'active',
+    (it, status) => list(it, { status, limit: 10 }),
+    [undefined],
+  ),
   // Everything comes after it.
   use(
     'after',
@@ -147,6 +154,12 @@ const WALKED = [
     remove: [use('clientId', clientId, (it, key) => it.remove(key))],
     resetRegistrationAccessToken: [use('clientId', clientId, (it, key) => it.resetRegistrationAccessToken(key))],
     reencryptSecret: [use('clientId', clientId, (it, key) => it.reencryptSecret(key))],
+    change: PRIVATE,
+  }),
+  walked(ClientLifeCycleService, {
+    approve: [use('clientId', clientId, (it, key) => it.approve(key, { version: 1 }))],
+    suspend: [use('clientId', clientId, (it, key) => it.suspend(key))],
+    resume: [use('clientId', clientId, (it, key) => it.resume(key))],
     change: PRIVATE,
   }),
   walked(ClientSecretService, {
@@ -333,6 +346,11 @@ const WALKED = [
       use('registrationAccessTokenHash', hashOf, (it, key, { client }) =>
         it.update({ ...client, registrationAccessTokenHash: key }, { clientName: 'x' }),
       ),
+      use(
+        'status',
+        () => 'active',
+        (it, key, { client }) => it.update({ ...client, status: key }, { clientName: 'x' }),
+      ),
       // The number is a version.
       use(
         'version',
@@ -345,6 +363,11 @@ const WALKED = [
       use('clientId', clientId, (it, key, { client }) => it.delete({ ...client, clientId: key })),
       use('registrationAccessTokenHash', hashOf, (it, key, { client }) =>
         it.delete({ ...client, registrationAccessTokenHash: key }),
+      ),
+      use(
+        'status',
+        () => 'active',
+        (it, key, { client }) => it.delete({ ...client, status: key }),
       ),
     ],
     deleteVersion: [

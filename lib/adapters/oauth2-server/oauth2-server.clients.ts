@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ClientFactsService } from '../../client-facts/client-facts.service.js';
-import { isPublicClient, type OAuthClientRecord } from '../../client/oauth-client.record.js';
+import { isHeld, isPublicClient, type OAuthClientRecord } from '../../client/oauth-client.record.js';
 import { ClientResolver } from '../../client-resolution/client.resolver.js';
 import { OAuthClientService } from '../../client/oauth-client.service.js';
 import { redirectUriMatches } from '../../client/redirect-uri.matching.js';
+import { UnauthorizedClientError } from '../../errors/registration.error.js';
 
 /** A client as `@node-oauth/oauth2-server` reads it. */
 export interface OAuth2ServerClient {
@@ -34,13 +35,14 @@ export class OAuth2ServerClients {
    * A client that is looked up, or that proves who it is. The server asks with `null` at the authorization endpoint, with the secret at the token
    * endpoint, and with `undefined` there when a `code_verifier` came without a secret, which proves nothing for a client that has one.
    * @returns false for a client that is not known or did not prove who it is: the server answers `invalid_client`
+   * @throws UnauthorizedClientError of the server for one that did, and waits for an approval or was suspended
    * @throws TemporarilyUnavailableError when that cannot be told now
    */
   readonly getClient = async (clientId: string, clientSecret?: string | null): Promise<OAuth2ServerClient | false> => {
-    const client = await this.resolver.find(clientId);
-    if (!client) return false;
-    const isProven = clientSecret === null || (await this.isProven(client, clientSecret));
-    return isProven && this.view(client);
+    const client = await this.resolver.findEvenHeld(clientId);
+    if (!client || !(clientSecret === null || (await this.isProven(client, clientSecret)))) return false;
+    if (isHeld(client)) throw await heldAnswer();
+    return this.view(client);
   };
 
   /** Whether an authorization request may redirect there, with any port of a loopback address (RFC 8252 section 7.3). */
@@ -61,8 +63,9 @@ export class OAuth2ServerClients {
     client: { readonly id: string },
     requested?: readonly string[] | null,
   ): Promise<string[] | false> => {
-    const found = await this.resolver.find(client.id);
+    const found = await this.resolver.findEvenHeld(client.id);
     if (!found) return false;
+    if (isHeld(found)) throw await heldAnswer();
     if (requested === undefined) return this.facts.resolveScopes(found);
     const scopes = (requested ?? []).filter(Boolean).join(' ');
     if (scopes === '') return [];
@@ -86,4 +89,11 @@ export class OAuth2ServerClients {
       jwksUri: client.jwksUri ?? undefined,
     };
   }
+}
+
+/** Of any other class the server would make a `server_error`. Its package is there where this is asked for. */
+async function heldAnswer(): Promise<Error> {
+  const { default: OAuth2Server } = await import('@node-oauth/oauth2-server');
+  const held = new UnauthorizedClientError();
+  return new OAuth2Server.UnauthorizedClientError(held.message, { cause: held });
 }

@@ -8,10 +8,12 @@ import { OAuthClientService } from '../../client/oauth-client.service.js';
 import { redirectUriMatches } from '../../client/redirect-uri.matching.js';
 import { RegistrationConfiguration } from '../../registration-configuration.js';
 import { ClientPayloads } from './client-payloads.js';
+import { restrictWithoutScope } from './client-scope.js';
 import { FittingClients } from './fitting-clients.js';
 import type { AdapterLike, ClientLike, ClientPayload, ProviderLike } from './oidc-provider.types.js';
-import { orUnavailable } from './or-unavailable.js';
+import { isAboutHeldClient, orProviderAnswer } from './provider-answer.js';
 import { readOnlyAdapter } from './read-only.adapter.js';
+import { isOfTokens, tokenAdapter } from './token.adapter.js';
 
 /** What of the provider's configuration is about clients. */
 export interface ClientConfiguration {
@@ -22,6 +24,8 @@ export interface ClientConfiguration {
 
 /** Fields that the provider does not know and would drop. */
 const SOFTWARE = ['software_id', 'software_version'];
+/** Routes where people sign out, also of clients that are held by now. */
+const LOGOUT = ['end_session', 'end_session_confirm', 'end_session_success'];
 
 /**
  * Gives the clients of this module to `oidc-provider` 9: list it in your `providers`, spread `configuration()` into that of the provider, give it
@@ -30,7 +34,7 @@ const SOFTWARE = ['software_id', 'software_version'];
 @Injectable()
 export class OidcProviderClients {
   private readonly payloads: ClientPayloads;
-  private fitting: FittingClients | undefined;
+  private attached: { readonly provider: ProviderLike; readonly fitting: FittingClients } | undefined;
 
   constructor(
     private readonly resolver: ClientResolver,
@@ -65,24 +69,27 @@ export class OidcProviderClients {
   }
 
   /**
-   * The `adapter` of the provider's configuration.
+   * The `adapter` of the provider's configuration. Tokens are found as long as their client is, and may be used.
    * @param other makes the adapter of every other model
    */
   adapterFor<Adapter extends object>(other: (model: string) => Adapter): (model: string) => Adapter | AdapterLike {
     const ofClients = readOnlyAdapter(async (clientId) => this.find(clientId));
-    return (model) => (model === 'Client' ? ofClients : other(model));
+    return (model) => {
+      if (model === 'Client') return ofClients;
+      return isOfTokens(model) ? tokenAdapter(other(model), () => this.attachment.provider) : other(model);
+    };
   }
 
   /**
-   * Makes the provider check secrets and redirect URIs as this module does, those of the `clients` in its configuration excepted: their secrets
-   * are its own. One provider at a time; a new one takes the place of the one before.
+   * Makes the provider check secrets, scopes and redirect URIs as this module does. The `clients` in its configuration have secrets and scopes of
+   * its own. One provider at a time; a new one takes the place of the one before.
    * @throws Error where the provider has registration of its own: there would be two, each with clients that the other one does not manage
    */
   attach(provider: ProviderLike): void {
     if (hasRegistration(provider)) {
       throw new Error('features.registration must be off: clients register at the endpoint of this module');
     }
-    this.fitting = new FittingClients(provider.Client);
+    this.attached = { provider, fitting: new FittingClients(provider.Client) };
     const { prototype } = provider.Client;
     const ofProvider = prototype.compareClientSecret;
     const isSecretOf = async (clientId: string, presented: string) => this.isSecretOf(clientId, presented);
@@ -92,11 +99,12 @@ export class OidcProviderClients {
     prototype.redirectUriAllowed = function (this: ClientLike, redirectUri: string) {
       return redirectUriMatches({ redirectUris: this.redirectUris ?? [] }, redirectUri);
     };
+    restrictWithoutScope(prototype);
   }
 
   /** @returns undefined for a client that is none of this module */
   private async isSecretOf(clientId: string, presented: string): Promise<boolean | undefined> {
-    return orUnavailable(async () => {
+    return orProviderAnswer(async () => {
       const client = await this.resolver.find(clientId);
       return client && this.clients.verifySecret(client, presented);
     });
@@ -104,13 +112,29 @@ export class OidcProviderClients {
 
   /** @returns the same text for the same client each time: by it the provider knows whether a client has changed */
   private async find(clientId: string): Promise<ClientPayload | undefined> {
-    const { fitting } = this;
-    if (!fitting) throw new Error('attach(provider) must be called before the provider looks for clients');
-    return orUnavailable(async () => {
-      const client = await this.resolver.find(clientId);
-      return client && fitting.of(this.payloads.of(client));
-    });
+    const { provider, fitting } = this.attachment;
+    try {
+      return await orProviderAnswer(async () => {
+        const client = await this.resolver.find(clientId);
+        return client && fitting.of(this.payloads.of(client));
+      });
+    } catch (error) {
+      // Nobody can be kept signed in by a client that they have used once.
+      if (isAboutHeldClient(error) && isLogout(provider)) return undefined;
+      throw error;
+    }
   }
+
+  private get attachment() {
+    if (!this.attached) throw new Error('attach(provider) must be called before the provider looks for clients');
+    return this.attached;
+  }
+}
+
+/** Whether the request at hand is one to sign out. */
+function isLogout({ constructor }: ProviderLike): boolean {
+  const { ctx } = constructor as { readonly ctx?: { readonly oidc?: { readonly route?: string } } };
+  return LOGOUT.includes(ctx?.oidc?.route ?? '');
 }
 
 function hasRegistration(provider: ProviderLike): boolean {

@@ -1,7 +1,10 @@
 /** What of `oidc-provider` 9 is used here, by its shape: the package itself is not needed to compile or to run this one. */
 export interface ProviderLike {
   /** The class of its clients, whose constructor refuses what it does not accept. */
-  readonly Client: Function & { readonly prototype: ClientLike };
+  readonly Client: Function & {
+    readonly prototype: ClientLike;
+    find(clientId: string): Promise<ClientLike | undefined>;
+  };
   /** Throws for the route of a feature that is off. */
   urlFor(name: string): string;
 }
@@ -10,6 +13,8 @@ export interface ProviderLike {
 export interface ClientLike {
   readonly clientId: string;
   readonly redirectUris?: readonly string[] | undefined;
+  /** Whether it is one of the provider's own configuration. */
+  readonly noManage?: unknown;
   compareClientSecret(presented: string): boolean | Promise<boolean>;
   redirectUriAllowed(redirectUri: string): boolean;
   /** What it has understood, by the names on the wire. */

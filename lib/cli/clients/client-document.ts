@@ -1,7 +1,8 @@
 import type { ClientMetadataMapper } from '../../client/client-metadata.mapper.js';
 import { previousSecret } from '../../client-secret/stored-secret.js';
 import { NO_PREVIOUS_SECRET } from '../../client/previous-credentials.js';
-import type { OAuthClientRecord } from '../../index.js';
+import { clientState, type OAuthClientRecord } from '../../index.js';
+import { epochNow } from '../../token/clock.js';
 
 /** A client as a JSON object with the names of the wire; members without a value are left out. */
 export type ClientDocument = Readonly<Record<string, unknown>>;
@@ -11,6 +12,8 @@ export function clientDocument(client: OAuthClientRecord, mapper: ClientMetadata
   return withoutAbsent({
     client_id: client.clientId,
     client_id_issued_at: client.clientIdIssuedAt,
+    status: clientState(client, epochNow()),
+    version: client.version,
     source: client.source,
     registered_openly: client.registeredOpenly,
     owner: client.owner,
@@ -31,6 +34,9 @@ export function storedClientDocument(client: OAuthClientRecord, mapper: ClientMe
   const columns = Object.entries(current).filter(([name]) => !Object.hasOwn(additional, name));
   return withoutAbsent({
     ...Object.fromEntries(columns),
+    status: client.status,
+    // Another database counts its own changes.
+    version: undefined,
     ...Object.fromEntries(Object.entries(additional).toSorted(([one], [other]) => (one < other ? -1 : 1))),
     client_secret_hash: client.clientSecretHash,
     client_secret_encrypted: client.clientSecretEncrypted,

@@ -21,6 +21,7 @@ import {
   isSealed,
   isSha256,
   isSource,
+  isStatus,
   isText,
   member,
   parsed,
@@ -58,6 +59,7 @@ export class ClientImportReader {
       secret: await this.secretOf(clientId, members, metadata),
       registrationAccessTokenHash: member(members, 'registration_access_token_hash', isSha256, SHA256_RULE) ?? null,
       owner: member(members, 'owner', isOwner, OWNER_RULE) ?? null,
+      status: member(members, 'status', isStatus, 'must be pending, active or suspended') ?? 'active',
       registeredOpenly: member(members, 'registered_openly', isFlag, 'must be true or false') ?? false,
     });
     const issuedAt = member(members, 'client_id_issued_at', isEpoch, EPOCH_RULE);
@@ -122,6 +124,7 @@ const MOST_UNKNOWN = 100;
 const SERVER_MEMBERS: ReadonlySet<string> = new Set([
   'client_id',
   'client_id_issued_at',
+  'status',
   'source',
   'registered_openly',
   'owner',

@@ -2,7 +2,7 @@ import type { ClientDocument } from './client-document.js';
 import { textTable } from '../terminal/text-table.js';
 import { time } from '../terminal/time.js';
 
-const HEADING = ['ID', 'NAME', 'TYPE', 'OWNER', 'SOURCE', 'ISSUED'];
+const HEADING = ['ID', 'NAME', 'TYPE', 'STATUS', 'OWNER', 'SOURCE', 'ISSUED'];
 
 /** Clients as a table for people. */
 export function clientTable(clients: readonly ClientDocument[]): string {
@@ -12,6 +12,7 @@ export function clientTable(clients: readonly ClientDocument[]): string {
       textOf(client['client_id']),
       textOf(client['client_name']),
       client['token_endpoint_auth_method'] === 'none' ? 'public' : 'confidential',
+      textOf(client['status']),
       textOf(client['owner']),
       textOf(client['source']),
       time(Number(client['client_id_issued_at'])),

@@ -1,10 +1,13 @@
 import { Option, type Command } from 'commander';
-import type { ClientSource } from '../../index.js';
+import type { ClientSource, ClientState } from '../../index.js';
+import { addApproveCommand } from './client-approve.command.js';
 import { addClientAddCommand } from './client-add.command.js';
 import { clientFacts } from './client-facts.js';
+import { addResumeCommand } from './client-resume.command.js';
 import { addClientScopeCommand } from './client-scope.command.js';
 import { addResetTokenCommand } from './client-reset-token.command.js';
 import { addRotateSecretCommand } from './client-rotate-secret.command.js';
+import { addSuspendCommand } from './client-suspend.command.js';
 import { clientTable } from './clients-list.js';
 import { addPurgeCommand } from './client-purge.command.js';
 import { addReencryptCommand } from './client-reencrypt.command.js';
@@ -29,6 +32,9 @@ export function addClientsCommand(program: Command): void {
   addShow(clients);
   addRotateSecretCommand(clients);
   addResetTokenCommand(clients);
+  addApproveCommand(clients);
+  addSuspendCommand(clients);
+  addResumeCommand(clients);
   addRemove(clients);
   addTransferCommands(clients);
   addReencryptCommand(clients);
@@ -45,6 +51,7 @@ export function addAuthCommand(program: Command): void {
 interface ListOptions {
   readonly owner?: string;
   readonly source?: ClientSource;
+  readonly status?: ClientState;
   readonly after?: string;
   readonly limit: number;
   readonly json?: true;
@@ -62,16 +69,25 @@ function addList(clients: Command): void {
           'manual',
         ]),
       )
+      .addOption(
+        new Option('--status <status>', 'only those that are that now').choices([
+          'pending',
+          'active',
+          'suspended',
+          'expired',
+        ]),
+      )
       .option('--limit <number>', `how many at most, up to ${LARGEST_PAGE}`, pageSize(LARGEST_PAGE), PAGE)
       .option('--after <client_id>', 'the last client of the page before')
       .option('--json', 'a JSON array instead of a table, times in seconds since the epoch'),
   )
     .addHelpText('after', '\nExample:\n  $ dcr clients list --owner acme --limit 20 --connect sqlite:auth.sqlite')
-    .action(async ({ owner, source, after, limit, json }: ListOptions, command: Command) => {
+    .action(async ({ owner, source, status, after, limit, json }: ListOptions, command: Command) => {
       const { listClients } = await import('./clients.js');
       const page = {
         ...(owner !== undefined && { owner }),
         ...(source !== undefined && { source }),
+        ...(status !== undefined && { status }),
         ...(after !== undefined && { after }),
         limit,
       };

@@ -153,7 +153,8 @@ export async function purgeClients(command: Command, options: PurgeOptions): Pro
   return withServices(command, async (services) => services(ClientPurgeService).purge(options));
 }
 
-function existing<T>(client: T | undefined): T {
+/** @throws RefusedError where there is no such client */
+export function existing<T>(client: T | undefined): T {
   if (client === undefined) throw noSuchClient();
   return client;
 }

@@ -1,6 +1,6 @@
 import { isOmitted } from '../../client-metadata/metadata-field.decorator.js';
 import { isJsonObject } from '../../client-metadata/text.rules.js';
-import type { ClientSource } from '../../index.js';
+import type { ClientSource, ClientStatus } from '../../index.js';
 import { RefusedError } from '../command.error.js';
 
 /** A line of an import as a JSON object. */
@@ -41,6 +41,10 @@ export function member<T>(
 
 export function isSource(value: unknown): value is Exclude<ClientSource, 'document'> {
   return value === 'dynamic' || value === 'manual';
+}
+
+export function isStatus(value: unknown): value is ClientStatus {
+  return value === 'pending' || value === 'active' || value === 'suspended';
 }
 
 export function isFlag(value: unknown): value is boolean {

@@ -1,5 +1,5 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { TemporarilyUnavailableError } from 'nestjs-dynamic-registration';
+import { TemporarilyUnavailableError, UnauthorizedClientError } from 'nestjs-dynamic-registration';
 import { errors } from '../provider/oidc-provider.package.js';
 import { problemPage } from './error.page.js';
 import { PageResponse } from './page-response.js';
@@ -23,6 +23,7 @@ export class InteractionErrorFilter implements ExceptionFilter {
     if (error instanceof errors.OIDCProviderError && error.statusCode < 500) {
       return [error.statusCode, problemPage(error.error, error.error_description)];
     }
+    if (error instanceof UnauthorizedClientError) return [400, problemPage(error.code, error.message)];
     if (isUnavailable(error)) return [503, problemPage('temporarily_unavailable', 'try again later')];
     this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return [500, problemPage('server_error')];

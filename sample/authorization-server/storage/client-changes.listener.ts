@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  isHeld,
   TransactionalRegistrationListener,
   type OAuthClientRecord,
   type RegistrationEvent,
@@ -19,7 +20,7 @@ const PERMISSIONS = ['scope', 'grantTypes', 'responseTypes'] as const;
 export class ClientChanges extends TransactionalRegistrationListener {
   async handle({ type, client, previous }: RegistrationEvent, manager: EntityManager): Promise<void> {
     const { clientId } = client;
-    if (type === 'deleted' || (previous && differ(client, previous, IDENTITY))) {
+    if (type === 'deleted' || isHeld(client) || (previous && differ(client, previous, IDENTITY))) {
       await manager.delete(OidcPayload, { clientId });
     } else if (previous && differ(client, previous, PERMISSIONS)) {
       const model = In(['Interaction', 'AuthorizationCode', 'AccessToken', 'ClientCredentials']);

@@ -8,6 +8,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import {
   ClientFactsService,
+  ClientResolver,
   isPublicClient,
   OAuthClientService,
   redirectUriMatches,
@@ -19,12 +20,13 @@ const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'];
 @Injectable()
 export class JmondiClients implements OAuthClientRepository {
   constructor(
+    private readonly resolver: ClientResolver,
     private readonly clients: OAuthClientService,
     private readonly facts: ClientFactsService,
   ) {}
 
   async getByIdentifier(clientId: string): Promise<OAuthClient> {
-    const client = await this.clients.find(clientId);
+    const client = await this.find(clientId);
     if (!client) throw OAuthException.invalidClient();
     return {
       id: client.clientId,
@@ -38,7 +40,7 @@ export class JmondiClients implements OAuthClientRepository {
   }
 
   async isClientValid(grantType: GrantIdentifier, { id }: OAuthClient, clientSecret?: string): Promise<boolean> {
-    const client = await this.clients.find(id);
+    const client = await this.find(id);
     return !!client && this.facts.isGrantTypeAllowed(client, grantType) && this.isProven(client, clientSecret);
   }
 
@@ -46,14 +48,14 @@ export class JmondiClients implements OAuthClientRepository {
   readonly forRevocation: OAuthClientRepository = {
     getByIdentifier: async (clientId) => this.getByIdentifier(clientId),
     isClientValid: async (_grantType, { id }, clientSecret) => {
-      const client = await this.clients.find(id);
+      const client = await this.find(id);
       return !!client && this.isProven(client, clientSecret);
     },
   };
 
   /** Before `validateAuthorizationRequest`, with the query of the request. */
   async requireRedirectUri({ client_id: clientId, redirect_uri: uri }: Record<string, unknown>): Promise<void> {
-    const client = typeof clientId === 'string' ? await this.clients.find(clientId) : undefined;
+    const client = typeof clientId === 'string' ? await this.find(clientId) : undefined;
     if (!client) throw OAuthException.invalidClient();
     if (typeof uri !== 'string' || !redirectUriMatches(client, uri))
       throw OAuthException.invalidParameter('redirect_uri');
@@ -64,6 +66,13 @@ export class JmondiClients implements OAuthClientRepository {
     const granted = scopes.filter(({ name }) => client.scopes.some((scope) => scope.name === name));
     if (granted.length === 0 && scopes.length > 0) throw OAuthException.invalidScope('');
     return granted;
+  }
+
+  private async find(clientId: string): Promise<OAuthClientRecord | undefined> {
+    const found = await this.resolver.resolve(clientId);
+    if (found.outcome === 'unavailable') throw found.error;
+    if (found.outcome === 'held') throw OAuthException.unauthorizedClient();
+    return found.outcome === 'found' ? found.client : undefined;
   }
 
   private async isProven(client: OAuthClientRecord, clientSecret: string | undefined): Promise<boolean> {

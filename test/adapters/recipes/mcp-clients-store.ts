@@ -1,16 +1,23 @@
 import type { OAuthRegisteredClientsStore } from '@modelcontextprotocol/sdk/server/auth/clients.js';
+import { UnauthorizedClientError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import type { OAuthClientInformationFull } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { Injectable } from '@nestjs/common';
-import { isPublicClient, OAuthClientService } from 'nestjs-dynamic-registration';
+import { ClientResolver, isPublicClient, OAuthClientService } from 'nestjs-dynamic-registration';
 
 @Injectable()
 export class McpClientsStore implements OAuthRegisteredClientsStore {
-  constructor(private readonly clients: OAuthClientService) {}
+  constructor(
+    private readonly resolver: ClientResolver,
+    private readonly clients: OAuthClientService,
+  ) {}
 
   async getClient(clientId: string): Promise<OAuthClientInformationFull | undefined> {
-    const client = await this.clients.find(clientId);
+    const found = await this.resolver.resolve(clientId);
+    if (found.outcome === 'unavailable') throw found.error;
+    if (found.outcome === 'held') throw new UnauthorizedClientError('the client may not be used at present');
     // The SDK compares secrets in clear, and takes a client without one for public: only those that are may be seen.
-    if (!client || !isPublicClient(client)) return undefined;
+    if (found.outcome === 'absent' || !isPublicClient(found.client)) return undefined;
+    const { client } = found;
     return {
       ...this.clients.metadataOf(client),
       client_id: clientId,
