@@ -147,17 +147,19 @@ describe.each(cases)('$policy.name', ({ policy, bad, silent, trustsOperator }) =
       expect((await server.register(GOOD, token)).status).toBe(201);
     });
 
-    // CVE-2026-15572, CVE-2026-18573: judged on what would be stored, and not on what is.
-    it.each(bad)('refuses to update a good client with %s, and nothing changes', async (_, members, refusal) => {
-      const client = await server.register(GOOD);
-      const { client_id: clientId } = client.body;
-      const before = await rows().findOneBy({ clientId });
-      expectRefusal(await update(server, client, { ...GOOD, ...members }), refusal);
-      await expect(rows().findOneBy({ clientId })).resolves.toEqual(before);
-    });
+    // Judged on what would be stored, and not on what is.
+    it.each(bad)(
+      'refuses to update a good client with %s, and nothing changes (CVE-2026-15572, CVE-2026-18573)',
+      async (_, members, refusal) => {
+        const client = await server.register(GOOD);
+        const { client_id: clientId } = client.body;
+        const before = await rows().findOneBy({ clientId });
+        expectRefusal(await update(server, client, { ...GOOD, ...members }), refusal);
+        await expect(rows().findOneBy({ clientId })).resolves.toEqual(before);
+      },
+    );
 
-    // CVE-2026-18570: a member that is left out is not a way around.
-    it.each(silent)('takes a member that is %s for one that is not there', async (_, members) => {
+    it.each(silent)('takes a member that is %s for one that is not there (CVE-2026-18570)', async (_, members) => {
       const client = await server.register({ ...GOOD, ...members });
       expect(client.status).toBe(201);
       const { status, body } = await update(server, client, { ...GOOD, ...members });
@@ -262,26 +264,29 @@ describe.each(platformsOnce)('a client from before the policies ($adapter, $data
   });
 });
 
-// CVE-2023-6544 (GHSA-46c8-635v-68r2): a pattern that was too permissive, and an address that the caller chose.
-describe.each(platformsOnce)('hosts are compared label by label ($adapter, $database.name)', (platform) => {
-  let server: TestServer;
-  beforeAll(async () => {
-    const policy = RedirectHostsPolicy.of({ hosts: ['example.com', '*.example.com'] });
-    server = await startServer({ ...platform, options: { policies: [policy], access: 'open' } });
-  });
-  afterAll(() => server.close());
+// GHSA-46c8-635v-68r2: a pattern that was too permissive, and an address that the caller chose.
+describe.each(platformsOnce)(
+  'hosts are compared label by label, CVE-2023-6544 ($adapter, $database.name)',
+  (platform) => {
+    let server: TestServer;
+    beforeAll(async () => {
+      const policy = RedirectHostsPolicy.of({ hosts: ['example.com', '*.example.com'] });
+      server = await startServer({ ...platform, options: { policies: [policy], access: 'open' } });
+    });
+    afterAll(() => server.close());
 
-  it.each(['evilexample.com', 'example.com.evil.test', 'example.com.', 'exampleXcom', 'a.evilexample.com'])(
-    'so that %s is none of example.com, whatever proxies are said to stand before',
-    async (host) => {
-      const answer = await server.request('POST', '/register', {
-        body: { ...GOOD, redirect_uris: [`https://${host}/cb`] },
-        headers: { 'x-forwarded-for': '127.0.0.1', 'x-forwarded-host': 'example.com', forwarded: 'host=example.com' },
-      });
-      expectRefusal(answer, FOREIGN_HOST);
-    },
-  );
-});
+    it.each(['evilexample.com', 'example.com.evil.test', 'example.com.', 'exampleXcom', 'a.evilexample.com'])(
+      'so that %s is none of example.com, whatever proxies are said to stand before',
+      async (host) => {
+        const answer = await server.request('POST', '/register', {
+          body: { ...GOOD, redirect_uris: [`https://${host}/cb`] },
+          headers: { 'x-forwarded-for': '127.0.0.1', 'x-forwarded-host': 'example.com', forwarded: 'host=example.com' },
+        });
+        expectRefusal(answer, FOREIGN_HOST);
+      },
+    );
+  },
+);
 
 describe('pages that MetadataHostsPolicy drops', () => {
   it.each(platformsOnce)('are neither stored nor returned ($adapter, $database.name)', async (platform) => {

@@ -254,6 +254,7 @@ const WALKED = [
         it.refreshed({ client: { ...client, registrationAccessTokenHash: key } }),
       ),
     ],
+    holderOf: PRIVATE,
     settled: PRIVATE,
     isProvenByToken: PRIVATE,
     authenticate: [
