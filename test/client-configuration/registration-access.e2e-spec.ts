@@ -1,3 +1,4 @@
+import { AbstractLogger } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BAD_TOKEN, expectRefusal, NO_TOKEN } from '../errors/refusal.js';
 import { clientMetadata, type Members } from '../support/client-metadata.builder.js';
@@ -140,3 +141,38 @@ describe.each(platforms)('who may manage a client, RFC 7592 section 2 ($adapter,
     }
   });
 });
+
+describe.each(platforms)('what a refusal costs ($adapter, $database.name)', (platform) => {
+  const statements: string[] = [];
+  let server: TestServer;
+  let client: Registered;
+  beforeAll(async () => {
+    server = await startServer({ ...platform, typeorm: { logger: new StatementLogger(statements) } });
+    client = (await server.register(clientMetadata())).body as Registered;
+  });
+  afterAll(() => server.close());
+
+  it('asks the database the same, whether there is such a client or not', async () => {
+    const asked = async (id: string) => {
+      statements.length = 0;
+      expectRefusal(await server.request('GET', `/register/${id}`, { token: `rat_${'x'.repeat(43)}` }), BAD_TOKEN);
+      return [...statements];
+    };
+    const ofClient = await asked(client.client_id);
+    expect(ofClient).not.toEqual([]);
+    expect(await asked('3e6f1c0e-0000-4000-8000-000000000000')).toEqual(ofClient);
+  });
+});
+
+/** Statements without their parameters, whether TypeORM would log them or not. */
+class StatementLogger extends AbstractLogger {
+  constructor(private readonly statements: string[]) {
+    super();
+  }
+
+  override logQuery(query: string): void {
+    this.statements.push(query);
+  }
+
+  protected writeLog(): void {}
+}
