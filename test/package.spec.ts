@@ -47,6 +47,7 @@ describe('the published package', () => {
       'docs/policies.md',
       'docs/rotation.md',
       'docs/software-statements.md',
+      'docs/threat-model.md',
       'package.json',
       'dist/cjs/package.json',
       ...modules('esm', sources),
