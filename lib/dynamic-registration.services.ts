@@ -31,6 +31,7 @@ import { ErrorResponse } from './errors/error-response.js';
 import { WireResponse } from './http/wire-response.js';
 import { InitialAccessTokenRepository } from './initial-access-token/initial-access-token.repository.js';
 import { InitialAccessTokenService } from './initial-access-token/initial-access-token.service.js';
+import { RegistrationBoundsValidator } from './initial-access-token/registration-bounds.validator.js';
 import { OpenApiService } from './openapi/openapi.service.js';
 import { RegistrationAccessTokenService } from './registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from './registration-configuration.js';
@@ -84,6 +85,7 @@ export const SERVICES: readonly Provider[] = [
   UsedSoftwareStatements,
   SoftwareStatementService,
   InitialAccessTokenRepository,
+  RegistrationBoundsValidator,
   InitialAccessTokenService,
   RegistrationAccessTokenService,
   ClientRegistrationService,

@@ -31,13 +31,11 @@ export function applicationTypeFor(
   return kinds.has('http-loopback') && !kinds.has('https-loopback') ? 'native' : 'web';
 }
 
-/** Each URI that a browser is sent to is judged on its own: by the configuration, then for the application type. */
-export const redirectUriRules: readonly ConsistencyRule[] = [
-  'redirect_uris' as const,
-  // RP-Initiated Logout section 3.1 and UMA 2.0 Grant section 2 take the same kinds of URI.
-  'post_logout_redirect_uris' as const,
-  'claims_redirect_uris' as const,
-].flatMap((field) => [
+/** The fields of URIs that a browser is sent to: RP-Initiated Logout section 3.1 and UMA 2.0 Grant section 2 take those of `redirect_uris`. */
+export const REDIRECT_URI_FIELDS = ['redirect_uris', 'post_logout_redirect_uris', 'claims_redirect_uris'] as const;
+
+/** Each URI is judged on its own: by the configuration, then for the application type. */
+export const redirectUriRules: readonly ConsistencyRule[] = REDIRECT_URI_FIELDS.flatMap((field) => [
   entryRule(field, [], (entry, _metadata, options) => configuredRule(entry, options)),
   entryRule(field, ['application_type', 'grant_types'], (entry, metadata, options) => {
     if (configuredRule(entry, options) !== undefined) return undefined;
@@ -47,11 +45,9 @@ export const redirectUriRules: readonly ConsistencyRule[] = [
   }),
 ]);
 
-type UriField = 'redirect_uris' | 'post_logout_redirect_uris' | 'claims_redirect_uris';
-
 /** A rule that every entry of a list of redirection URIs is judged by. */
 function entryRule(
-  field: UriField,
+  field: (typeof REDIRECT_URI_FIELDS)[number],
   reads: readonly string[],
   ruleOf: (
     entry: ParsedRedirectUri,

@@ -59,12 +59,14 @@ export class ClientMetadataSettlement {
   /**
    * @param allowed the grant types to choose from; `none` for a client that shall have no grant type
    * @param scope decides about the scope, which a policy may have narrowed to none
+   * @param bounds rules across fields for this client alone, judged after those for all
    */
   settle(
     asked: ClientMetadata,
     allowed: readonly string[] | 'none',
     scope: (asked: string | undefined) => string | undefined,
     findings: Findings,
+    bounds: readonly ConsistencyRule[] = [],
   ): RegistrableMetadata {
     const refuse = (violations: readonly FieldViolation[]) => this.refuse(violations, findings);
     refuse(this.missingFields(asked).filter(({ field }) => !findings.isRefused(field)));
@@ -85,7 +87,7 @@ export class ClientMetadataSettlement {
       // Whether a field means something is not known while the other one is wrong.
       if (!findings.isRefused(row.onlyWith?.field ?? row.name)) refuse(this.settleField(row, settled));
     }
-    for (const rule of this.rules) {
+    for (const rule of [...this.rules, ...bounds]) {
       if (!rule.reads.some((field) => findings.isRefused(field))) refuse(rule.check(settled, this.config));
     }
     for (const name of this.requestOnly) Reflect.deleteProperty(settled, name);

@@ -7,24 +7,29 @@ const MAX_DEPTH = 32;
 /**
  * The body of a request as a JSON object (RFC 7591 section 3.1).
  * @param maxBytes how long it may be, without white space
+ * @param what the value in words, where it is not the body of a request
  * @throws InvalidClientMetadataError for anything else, and for one that nests deeper than 32 levels
  * @throws InvalidRequestError for one that is too long
  */
-export function requireJsonObject(body: unknown, maxBytes: number): Readonly<Record<string, unknown>> {
-  if (!isJsonObject(body)) throw new InvalidClientMetadataError('the request body must be a JSON object');
-  refuseDeepNesting(body);
+export function requireJsonObject(
+  body: unknown,
+  maxBytes: number,
+  what = 'the request body',
+): Readonly<Record<string, unknown>> {
+  if (!isJsonObject(body)) throw new InvalidClientMetadataError(`${what} must be a JSON object`);
+  refuseDeepNesting(body, what);
   if (Buffer.byteLength(JSON.stringify(body)) > maxBytes) {
-    throw new InvalidRequestError(`the request body must not be longer than ${maxBytes} bytes`, 413);
+    throw new InvalidRequestError(`${what} must not be longer than ${maxBytes} bytes`, 413);
   }
   return body;
 }
 
 /** Level by level, not by recursion: what it protects from is a stack that overflows. */
-function refuseDeepNesting(body: object): void {
+function refuseDeepNesting(body: object, what: string): void {
   let level: object[] = [body];
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > MAX_DEPTH) {
-      throw new InvalidClientMetadataError(`the request body must not nest deeper than ${MAX_DEPTH} levels`);
+      throw new InvalidClientMetadataError(`${what} must not nest deeper than ${MAX_DEPTH} levels`);
     }
     level = level.flatMap((parent) =>
       Object.values(parent).filter((child) => typeof child === 'object' && child !== null),

@@ -75,6 +75,19 @@ export function unsupportedScope(
     : NONE;
 }
 
+/** That a scope is beyond what this client may have: any of it where that is refused, all of it otherwise. */
+export function scopeBeyond(
+  requested: string | undefined,
+  allowed: readonly string[],
+  mode: UnsupportedMetadata,
+): readonly FieldViolation[] {
+  const asked = scopeTokens(requested ?? '');
+  const kept = supportedEntries(asked, allowed);
+  if (kept.length === asked.length) return NONE;
+  if (mode === 'reject') return ofField('scope', 'contains a value that is not allowed for this client');
+  return kept.length === 0 ? ofField('scope', 'must contain a value that is allowed for this client') : NONE;
+}
+
 /** @returns the requested scopes that are known; undefined when that is no scope at all */
 export function scopeWithin(requested: string | undefined, known: readonly string[]): string | undefined {
   return supportedEntries(scopeTokens(requested ?? ''), known).join(' ') || undefined;

@@ -12,6 +12,8 @@ import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import { InvalidTokenError } from '../errors/registration.error.js';
 import { InitialAccessTokenRepository } from '../initial-access-token/initial-access-token.repository.js';
 import { tokenEvent } from '../initial-access-token/initial-access-token.record.js';
+import type { RegistrationBounds } from '../initial-access-token/registration-bounds.js';
+import { readRegistrationBounds } from '../initial-access-token/registration-bounds.reader.js';
 import type { RegistrationCredential } from '../initial-access-token/registration-credential.js';
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
@@ -133,7 +135,7 @@ export class ClientRegistrationService {
     const { server, openGrantTypes } = this.config;
     const owner = nameIn(credential, 'owner');
     const tenant = nameIn(credential, 'tenant');
-    const bounds = credential?.bounds ?? null;
+    const bounds = boundsIn(credential);
     const context = { operation: 'register', credential, owner, tenant, bounds, client: undefined } as const;
     return { grantTypes: credential ? server.grantTypes : openGrantTypes, context };
   }
@@ -149,4 +151,16 @@ function nameIn(credential: RegistrationCredential | undefined, member: 'owner' 
   const name: unknown = credential?.[member] ?? null;
   if (name === null || isOwner(name)) return name;
   throw new TypeError(`the ${member} that the guard of the registration endpoint answers ${OWNER_RULE}`);
+}
+
+/** A copy, for the same reason: what is nothing to bind a client with must not let it do everything. */
+function boundsIn(credential: RegistrationCredential | undefined): RegistrationBounds | null {
+  const bounds: unknown = credential?.bounds ?? null;
+  if (bounds === null) return null;
+  try {
+    return readRegistrationBounds(bounds);
+  } catch (error) {
+    const rule = error instanceof Error ? error.message : String(error);
+    throw new TypeError(`what the guard of the registration endpoint answers is of no use: ${rule}`, { cause: error });
+  }
 }

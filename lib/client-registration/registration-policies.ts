@@ -3,8 +3,11 @@ import type { ClientQuota } from '../client/client-quota.js';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
 import { ClientMetadataValidator, type Explanation } from '../client-metadata/client-metadata.validator.js';
+import { scopeWithin } from '../client-metadata/server-support.rules.js';
+import type { MetadataBounds } from '../client-metadata/metadata-bounds.js';
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
 import { RegistrationError, TemporarilyUnavailableError } from '../errors/registration.error.js';
+import { metadataBounds } from '../initial-access-token/registration-bounds.rules.js';
 import { SectorIdentifiers } from '../sector-identifier/sector-identifiers.js';
 import { SoftwareStatementService, type StatedRequest } from '../software-statement/software-statement.service.js';
 import { STATEMENT_MEMBER } from '../software-statement/statement-members.rules.js';
@@ -21,7 +24,7 @@ export interface Judgement {
 
 /**
  * Judges what a caller asks for: its software statement, the rules of the specifications, the policies of the host, and at last its sector
- * identifier.
+ * identifier. The bounds of its initial access token are among the rules, and hold for what statements and policies make of it, too.
  */
 @Injectable()
 export class RegistrationPolicies {
@@ -46,9 +49,10 @@ export class RegistrationPolicies {
     grantTypes: readonly string[],
     circumstances: RegistrationCircumstances,
   ): Promise<Judgement> {
+    const bounds = metadataBounds(circumstances.bounds);
     const stated = await this.statements.apply(body, circumstances);
-    const metadata = await this.validator.validate(stated.body, grantTypes, mayHaveNone(circumstances));
-    return this.reviewed(metadata, grantTypes, stated.context);
+    const metadata = await this.validator.validate(stated.body, grantTypes, mayHaveNone(circumstances), bounds);
+    return this.reviewed(metadata, { grantTypes, bounds }, stated.context);
   }
 
   /** Every rule that is violated, or what is wrong with the software statement; where nothing is, what the first policy that refuses says. */
@@ -57,6 +61,7 @@ export class RegistrationPolicies {
     grantTypes: readonly string[],
     circumstances: RegistrationCircumstances,
   ): Promise<Explanation> {
+    const bounds = metadataBounds(circumstances.bounds);
     let stated: StatedRequest;
     try {
       stated = await this.statements.apply(body, circumstances);
@@ -65,10 +70,10 @@ export class RegistrationPolicies {
       if (!(error instanceof RegistrationError) || error instanceof TemporarilyUnavailableError) throw error;
       return { refusals: [error], metadata: undefined };
     }
-    const explanation = await this.validator.explain(stated.body, grantTypes, mayHaveNone(circumstances));
+    const explanation = await this.validator.explain(stated.body, grantTypes, mayHaveNone(circumstances), bounds);
     if (!explanation.metadata) return explanation;
     try {
-      const { metadata, heldFor } = await this.reviewed(explanation.metadata, grantTypes, stated.context);
+      const { metadata, heldFor } = await this.reviewed(explanation.metadata, { grantTypes, bounds }, stated.context);
       return { refusals: [], metadata, ...(heldFor !== undefined && { heldFor }) };
     } catch (error) {
       if (error instanceof RegistrationError) return { refusals: [error], metadata: undefined };
@@ -88,16 +93,19 @@ export class RegistrationPolicies {
     scope: string | undefined,
     circumstances: RegistrationCircumstances,
   ): Promise<string | undefined> {
-    const judged = scope === undefined ? undefined : await this.validator.validateScope(scope);
+    const bounds = metadataBounds(circumstances.bounds);
+    const judged = scope === undefined ? undefined : await this.validator.validateScope(scope, bounds);
     let proposed: ClientMetadata = { ...metadata, scope: judged };
     const decisions = new Decisions(this.statements.withStored(circumstances));
     for (const policy of this.policies) proposed = await policy.review(proposed, decisions.context);
-    return isOmitted(proposed.scope) ? undefined : this.validator.validateScope(proposed.scope);
+    if (isOmitted(proposed.scope)) return undefined;
+    const whole = await this.validator.validateScope(proposed.scope);
+    return bounds.scopes ? scopeWithin(whole, bounds.scopes) : whole;
   }
 
   private async reviewed(
     metadata: RegistrableMetadata,
-    grantTypes: readonly string[],
+    { grantTypes, bounds }: Allowance,
     circumstances: RegistrationCircumstances,
   ): Promise<Judgement> {
     const decisions = new Decisions(circumstances);
@@ -105,9 +113,9 @@ export class RegistrationPolicies {
     let state = metadata;
     for (const policy of this.policies) {
       const judged = this.validator.asJudged(state);
-      // A narrowed state must still be whole.
+      // A narrowed state must still be whole, and within the bounds.
       const reviewed = await policy.review(state, context);
-      state = await this.validator.validateNarrowed(reviewed, grantTypes, judged, mayHaveNone(context));
+      state = await this.validator.validateNarrowed(reviewed, grantTypes, judged, mayHaveNone(context), bounds);
     }
     // Policies decide about members: what was signed is returned unmodified (RFC 7591 section 3.2.1), and nothing else as if it were.
     if (context.softwareStatement) Reflect.set(state, STATEMENT_MEMBER, context.softwareStatement.text);
@@ -116,6 +124,12 @@ export class RegistrationPolicies {
     await this.sectors.check(state, context);
     return { metadata: state, ...decisions.made };
   }
+}
+
+/** What a caller may have. */
+interface Allowance {
+  readonly grantTypes: readonly string[];
+  readonly bounds: MetadataBounds;
 }
 
 /** What the policies decide about one request beside its metadata. */

@@ -8,6 +8,7 @@ import { tokenHash, TokenGenerator } from '../token/opaque-token.js';
 import { refusalOf, tokenEvent, type InitialAccessTokenRecord } from './initial-access-token.record.js';
 import { InitialAccessTokenRepository } from './initial-access-token.repository.js';
 import type { RegistrationBounds } from './registration-bounds.js';
+import { RegistrationBoundsValidator } from './registration-bounds.validator.js';
 import type { RegistrationCredential } from './registration-credential.js';
 
 /** What an initial access token is good for. */
@@ -47,9 +48,10 @@ export class InitialAccessTokenService {
     private readonly tokens: InitialAccessTokenRepository,
     private readonly generator: TokenGenerator,
     private readonly listeners: RegistrationListeners,
+    private readonly boundsValidator: RegistrationBoundsValidator,
   ) {}
 
-  /** @throws RangeError for a lifetime, a number of uses, an owner or a token that makes no sense */
+  /** @throws RangeError for a lifetime, a number of uses, an owner, a tenant, bounds or a token that make no sense */
   async issue(options: InitialAccessTokenOptions = {}): Promise<IssuedInitialAccessToken> {
     const {
       owner = null,
@@ -62,6 +64,7 @@ export class InitialAccessTokenService {
     if (maxUses !== null) requireInteger('maxUses', maxUses, 1, MOST_USES);
     if (owner !== null && !isOwner(owner)) throw new RangeError(`owner ${OWNER_RULE}`);
     if (tenant !== null && !isOwner(tenant)) throw new RangeError(`tenant ${OWNER_RULE}`);
+    const validBounds = bounds === null ? null : await this.boundsValidator.validate(bounds);
     const token = options.token ?? this.generator.generate(PREFIX);
     if (typeof token !== 'string' || !/^[A-Za-z0-9\-._~+/]{32,}=*$/.test(token)) {
       throw new RangeError('token must have at least 32 characters of A-Z a-z 0-9 - . _ ~ + /');
@@ -72,7 +75,7 @@ export class InitialAccessTokenService {
       tokenHash: tokenHash(token),
       owner,
       tenant,
-      bounds,
+      bounds: validBounds,
       issuedAt: now,
       expiresAt: expiresInSeconds === 0 ? null : now + expiresInSeconds,
       maxUses,

@@ -1,4 +1,4 @@
-import { KEY_SOURCES } from '../client-metadata/key-source.rules.js';
+import { decidedFields, fieldName } from '../client-metadata/decided-fields.js';
 import { taggedName } from '../client-metadata/language-tag.js';
 import { isOmitted } from '../client-metadata/metadata-field.decorator.js';
 import type { MetadataTable } from '../client-metadata/metadata-table.js';
@@ -45,8 +45,8 @@ export function withStatement(
   text: string,
   table: MetadataTable,
 ): Members {
-  const fields = fieldsOf(stated, table);
-  const own = Object.entries(request).filter(([name]) => !fields.has(baseOf(name)));
+  const fields = decidedFields(stated.keys(), table);
+  const own = Object.entries(request).filter(([name]) => !fields.has(fieldName(name)));
   return Object.fromEntries([...own, ...stated, [STATEMENT_MEMBER, text]]);
 }
 
@@ -56,28 +56,11 @@ export function overriddenMembers(
   stated: ReadonlyMap<string, unknown>,
   table: MetadataTable,
 ): readonly string[] {
-  const fields = fieldsOf(stated, table);
+  const fields = decidedFields(stated.keys(), table);
   return Object.keys(request).filter((name) => {
     const value = request[name];
-    return !isOmitted(value) && fields.has(baseOf(name)) && JSON.stringify(value) !== JSON.stringify(stated.get(name));
+    return (
+      !isOmitted(value) && fields.has(fieldName(name)) && JSON.stringify(value) !== JSON.stringify(stated.get(name))
+    );
   });
-}
-
-/**
- * The fields that a statement decides about: those that it states, and those by which a request could have another value in their place. A list
- * to choose from is one of them, and of grant and response types the one follows from the other.
- */
-function fieldsOf(stated: ReadonlyMap<string, unknown>, table: MetadataTable): ReadonlySet<string> {
-  const fields = new Set([...stated.keys()].map((name) => baseOf(name)));
-  const choices = [...table.values()].flatMap(({ name, choiceOf }) =>
-    choiceOf === undefined ? [] : [[name, choiceOf]],
-  );
-  for (const group of [KEY_SOURCES, ['grant_types', 'response_types'], ...choices]) {
-    if (group.some((name) => fields.has(name))) for (const name of group) fields.add(name);
-  }
-  return fields;
-}
-
-function baseOf(name: string): string {
-  return taggedName(name)?.base ?? name;
 }

@@ -1,3 +1,4 @@
+import { HOST_PATTERN_RULE, isHostPattern } from '../client-id-metadata-document/host-pattern.rules.js';
 import { didYouMean, nearestName } from './nearest-name.js';
 
 /** What an option may be: the words for a wrong value, which begin with the option's name, or undefined for a right one. */
@@ -69,14 +70,9 @@ export function listOf(entry: Check, rule: string): Check {
   };
 }
 
-const hostName = must(
-  (host) => typeof host === 'string' && /^(?:\*\.)?(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::[1-9][0-9]{0,4})?$/.test(host),
-  'must be host names such as client.example.com or *.example.com',
-);
-
 /** Hosts as a URL has them: lower-cased ASCII, and `*.` for every name below one. */
 export const hosts = some(
-  listOf(hostName, 'must be a list: entries must be host names such as client.example.com or *.example.com'),
+  listOf(must(isHostPattern, HOST_PATTERN_RULE), `must be a list: entries ${HOST_PATTERN_RULE}`),
 );
 
 /** An object of these members alone, each of which may be left out. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ClientMetadataValidator, type Explanation } from '../../client-metadata/client-metadata.validator.js';
 import type { RegistrableMetadata } from '../../client-metadata/client-metadata.settlement.js';
+import { UNBOUNDED } from '../../client-metadata/metadata-bounds.js';
 import { RegistrationConfiguration } from '../../registration-configuration.js';
 import { anyServerFor } from './any-server.js';
 
@@ -16,19 +17,24 @@ export class AnyServerValidator extends ClientMetadataValidator {
   private readonly servers = new Map<string, ServerOfClient>();
   private readonly ofEveryServer = new RegistrationConfiguration({ issuer: 'http://localhost' }).metadataTable;
 
-  override async validate(body: unknown, _grantTypes?: readonly string[], mayHaveNone = false) {
+  override async validate(body: unknown, _grantTypes?: readonly string[], mayHaveNone = false, bounds = UNBOUNDED) {
     const { validator, config } = this.serverOf(body);
-    return this.asSaid(body, await validator.validate(body, config.server.grantTypes, mayHaveNone), config);
+    return this.asSaid(body, await validator.validate(body, config.server.grantTypes, mayHaveNone, bounds), config);
   }
 
-  override async explain(body: unknown, _grantTypes?: readonly string[], mayHaveNone = false): Promise<Explanation> {
+  override async explain(
+    body: unknown,
+    _grantTypes?: readonly string[],
+    mayHaveNone = false,
+    bounds = UNBOUNDED,
+  ): Promise<Explanation> {
     const { validator, config } = this.serverOf(body);
-    const { refusals, metadata } = await validator.explain(body, config.server.grantTypes, mayHaveNone);
+    const { refusals, metadata } = await validator.explain(body, config.server.grantTypes, mayHaveNone, bounds);
     return { refusals, metadata: metadata && this.asSaid(body, metadata, config) };
   }
 
-  override async validateScope(scope: string): Promise<string> {
-    return this.serverOf({ scope }).validator.validateScope(scope);
+  override async validateScope(scope: string, bounds = UNBOUNDED): Promise<string> {
+    return this.serverOf({ scope }).validator.validateScope(scope, bounds);
   }
 
   private serverOf(body: unknown): ServerOfClient {

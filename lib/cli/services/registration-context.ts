@@ -4,6 +4,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ClientMetadataValidator } from '../../client-metadata/client-metadata.validator.js';
 import { ClientSecretCipher, DynamicRegistrationModule, InitialAccessToken, OAuthClient } from '../../index.js';
+import { RegistrationBoundsValidator } from '../../initial-access-token/registration-bounds.validator.js';
+import { AnyServerBounds } from './any-server.bounds.js';
 import { anyServerFor } from './any-server.js';
 import { AnyServerValidator } from './any-server.validator.js';
 import type { Connection } from '../connection/connection.js';
@@ -85,6 +87,7 @@ const OF_ANY_SERVER: RegistrationOptions = {
   providers: [
     { provide: ClientMetadataValidator, useClass: AnyServerValidator },
     { provide: ClientSecretCipher, useClass: UnknownKeysCipher },
+    { provide: RegistrationBoundsValidator, useClass: AnyServerBounds },
   ],
 };
 
