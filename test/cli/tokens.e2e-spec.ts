@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { dynamicRegistrationMigrations, InitialAccessToken } from 'nestjs-dynamic-registration';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_LIFETIME_SECONDS } from '../../lib/initial-access-token/initial-access-token.service.js';
+import { expectRefusal, invalidRedirectUri } from '../errors/refusal.js';
 import { databases, type CreatedDatabase } from '../support/databases.js';
 import { startServer } from '../support/start-server.js';
-import { dcr, dcrProcess, type Finished } from './dcr.js';
+import { dcr, dcrProcess, refused, type Finished } from './dcr.js';
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
@@ -41,7 +45,9 @@ describe.each(databases)('dcr tokens ($name)', ({ create }) => {
     expect(created.code).toBe(0);
     expect(created.stdout).toMatch(/^iat_[A-Za-z0-9_-]{43}\n$/);
     expect(created.stderr).toMatch(
-      new RegExp(`^id: {7}${UUID}\nowner: {4}-\nexpires: {2}${TIME}\nuses: {5}unlimited\n$`),
+      new RegExp(
+        `^id: {7}${UUID}\nowner: {4}-\ntenant: {3}-\nexpires: {2}${TIME}\nuses: {5}unlimited\nbounds: {3}-\n$`,
+      ),
     );
     const token = await kept(created);
     expect(token).toMatchObject({ owner: null, maxUses: null, revokedAt: null, tokenHash: sha256(created.stdout) });
@@ -74,10 +80,10 @@ describe.each(databases)('dcr tokens ($name)', ({ create }) => {
     const table = await tokens('list', '--owner', 'list');
     expect(table).toMatchObject({ code: 0, stderr: '' });
     const [heading, ...rows] = table.stdout.trimEnd().split('\n');
-    expect(heading).toMatch(/^ID +OWNER +ISSUED +EXPIRES +USES +STATE$/);
+    expect(heading).toMatch(/^ID +OWNER +TENANT +ISSUED +EXPIRES +USES +STATE +BOUNDS$/);
     expect(rows).toHaveLength(2);
-    expect(table.stdout).toMatch(new RegExp(`^${first.id} +list +${TIME} +${TIME} +0/2 +active$`, 'm'));
-    expect(table.stdout).toMatch(new RegExp(`^${second.id} +list +${TIME} +never +unlimited +active$`, 'm'));
+    expect(table.stdout).toMatch(new RegExp(`^${first.id} +list +- +${TIME} +${TIME} +0/2 +active +-$`, 'm'));
+    expect(table.stdout).toMatch(new RegExp(`^${second.id} +list +- +${TIME} +never +unlimited +active +-$`, 'm'));
 
     const json = await tokens('list', '--json', '--owner', 'list');
     expect(json).toMatchObject({ code: 0, stderr: '' });
@@ -104,6 +110,85 @@ describe.each(databases)('dcr tokens ($name)', ({ create }) => {
     const created = await tokens('create', '--owner', 'a\u001B[2Jb\nc');
     expect(created.stderr).toContain(String.raw`owner:    a\u{1b}[2Jb\u{a}c`);
     expect((await tokens('list')).stdout).toContain(String.raw`a\u{1b}[2Jb\u{a}c`);
+  });
+
+  it('create takes a tenant and bounds, in words or as a file, which list shows', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dcr-tokens-'));
+    const file = join(folder, 'defaults.json');
+    await writeFile(file, '\uFEFF{ "client_name": "Tides", "contacts": ["ops@tides.example"] }\n');
+    const args = ['--tenant', 'tides', '--scopes', 'tides.read  tides.write', '--software-id', 'tide tables'];
+    const lists = [
+      '--grant-types',
+      'authorization_code',
+      'urn:example:grant',
+      '--auth-methods',
+      'none,private_key_jwt',
+    ];
+    const hosts = ['--redirect-hosts', 'tides.example', '*.acme.example', '--default-metadata', `@${file}`];
+    const created = await tokens('create', ...args, ...lists, ...hosts);
+    await rm(folder, { recursive: true });
+    const bounds = {
+      scopes: ['tides.read', 'tides.write'],
+      grantTypes: ['authorization_code', 'urn:example:grant'],
+      tokenEndpointAuthMethods: ['none', 'private_key_jwt'],
+      redirectHosts: ['tides.example', '*.acme.example'],
+      softwareId: 'tide tables',
+      defaultMetadata: { client_name: 'Tides', contacts: ['ops@tides.example'] },
+    };
+    expect(created.stderr).toContain('tenant:   tides\n');
+    expect(JSON.parse(/^bounds: +(.*)$/m.exec(created.stderr)?.[1] ?? '')).toEqual(bounds);
+    const token = await kept(created);
+    expect(token).toMatchObject({ tenant: 'tides', bounds });
+
+    const row = (await tokens('list')).stdout.split('\n').find((line) => line.startsWith(token.id)) ?? '';
+    expect(row).toMatch(/ - +tides +/);
+    expect(JSON.parse(row.slice(row.indexOf('{')))).toEqual(bounds);
+    const listed = JSON.parse((await tokens('list', '--json')).stdout) as { readonly id: string }[];
+    expect(listed.find(({ id }) => id === token.id)).toMatchObject({ tenant: 'tides', bounds });
+  });
+
+  it('create shows what would steer a terminal as escapes, in bounds too', async () => {
+    const name = JSON.stringify({ client_name: 'a\u2028b', software_version: '\u009B' });
+    const { stderr } = await tokens('create', '--default-metadata', '{"client_name":"caf\\u00e9 \u{1F30A}"}');
+    expect(stderr).toContain('"client_name":"café \u{1F30A}"');
+    expect((await tokens('create', '--default-metadata', name)).code).toBe(1);
+    const escaped = await tokens('create', '--software-id', 'tides\u2028now');
+    expect(escaped.stderr).toContain(String.raw`"softwareId":"tides\u2028now"`);
+  });
+
+  const NO_DEFAULT = 'bounds.defaultMetadata must have only client metadata that this server knows as members';
+  it.each<[string[], string]>([
+    [['--tenant', ''], 'tenant must have 1 to 255 characters'],
+    [['--scopes', ' '], 'bounds.scopes must be a list of scope tokens (RFC 6749 section 3.3), with one at least'],
+    [['--scopes', 'a"b'], 'bounds.scopes must be a list of scope tokens (RFC 6749 section 3.3), with one at least'],
+    [['--grant-types', 'password'], 'bounds.grantTypes[0] is not supported by this server'],
+    [['--grant-types', 'client_credential'], 'bounds.grantTypes[0] is not supported by this server'],
+    [['--auth-methods', 'none', 'basic'], 'bounds.tokenEndpointAuthMethods[1] is not supported by this server'],
+    [
+      ['--redirect-hosts', 'https://tides.example/'],
+      'bounds.redirectHosts must be a list: entries must be host names such as client.example.com or *.example.com',
+    ],
+    [['--software-id', ''], 'bounds.softwareId must not be empty'],
+    [['--default-metadata', '[]'], 'bounds.defaultMetadata must be a JSON object'],
+    [['--default-metadata', 'null'], 'bounds.defaultMetadata must be a JSON object'],
+    [['--default-metadata', '{"client_id":"x"}'], NO_DEFAULT],
+    [['--default-metadata', '{"client_naem":"x"}'], NO_DEFAULT],
+    [
+      ['--default-metadata', '{"redirect_uris":["javascript:leaked()"]}'],
+      'bounds.defaultMetadata: redirect_uris[0] must not use this scheme',
+    ],
+    [
+      ['--default-metadata', '{leaked'],
+      '--default-metadata is not JSON: give a document such as {"client_name":"Tides"}',
+    ],
+    [
+      ['--default-metadata', '@/missing.json'],
+      'the file of --default-metadata cannot be read (ENOENT): give its path after the @',
+    ],
+  ])('create refuses %j, and stores nothing', async (args, message) => {
+    const before = await dataSource.manager.count(InitialAccessToken);
+    expect(await tokens('create', ...args)).toEqual(refused(message));
+    expect(await dataSource.manager.count(InitialAccessToken)).toBe(before);
   });
 
   it('revoke revokes by id, again without harm, and tells when there is no such token', async () => {
@@ -156,7 +241,7 @@ describe.each(databases)('dcr tokens beside a running server ($name)', (database
       const token = created.stdout.trim();
       expect(await register(token)).toBe(201);
       expect(await register(token)).toBe(201);
-      expect((await tokens('list')).stdout).toMatch(/ ops .* 2\/3 +active$/m);
+      expect((await tokens('list')).stdout).toMatch(/ ops .* 2\/3 +active +-$/m);
 
       const id = /^id: +(\S+)$/m.exec(created.stderr)?.[1] ?? '';
       expect((await tokens('revoke', id)).code).toBe(0);
@@ -168,9 +253,25 @@ describe.each(databases)('dcr tokens beside a running server ($name)', (database
       expect(await register(short)).toBe(401);
 
       const { stdout } = await tokens('list');
-      expect(stdout).toMatch(/ ops .* 2\/3 +revoked$/m);
-      expect(stdout).toMatch(/ once .* 1\/1 +used up$/m);
-      expect(stdout).toMatch(/ short .* unlimited +expired$/m);
+      expect(stdout).toMatch(/ ops .* 2\/3 +revoked +-$/m);
+      expect(stdout).toMatch(/ once .* 1\/1 +used up +-$/m);
+      expect(stdout).toMatch(/ short .* unlimited +expired +-$/m);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('makes bounded tokens, which bind the clients that the server registers', async () => {
+    const server = await startServer({ database });
+    try {
+      const bounds = ['--redirect-hosts', 'tides.example', '--default-metadata', '{"client_name":"Tides"}'];
+      const { stdout } = await dcr(['tokens', 'create', ...bounds, '--connect', server.database.url]);
+      const { body } = await server.register({ redirect_uris: ['https://tides.example/cb'] }, stdout.trim());
+      expect(body).toMatchObject({ client_name: 'Tides' });
+      expectRefusal(
+        await server.register({ redirect_uris: ['https://evil.example/cb'] }, stdout.trim()),
+        invalidRedirectUri('redirect_uris[0] must use https at a host that is allowed for this client'),
+      );
     } finally {
       await server.close();
     }

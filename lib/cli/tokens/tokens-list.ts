@@ -1,4 +1,4 @@
-import type { InitialAccessTokenRecord } from '../../index.js';
+import type { InitialAccessTokenRecord, RegistrationBounds } from '../../index.js';
 import { jsonText } from '../terminal/json-text.js';
 import { textTable } from '../terminal/text-table.js';
 import { time } from '../terminal/time.js';
@@ -7,7 +7,12 @@ import { stateOf } from './token-state.js';
 /** How many clients may register with a token that sets no bound. */
 export const UNLIMITED = 'unlimited';
 
-const HEADING = ['ID', 'OWNER', 'ISSUED', 'EXPIRES', 'USES', 'STATE'];
+const HEADING = ['ID', 'OWNER', 'TENANT', 'ISSUED', 'EXPIRES', 'USES', 'STATE', 'BOUNDS'];
+
+/** What binds the clients of a token, in one line. */
+export function boundsText(bounds: RegistrationBounds | null): string {
+  return bounds === null ? '-' : jsonText(bounds, 0).trimEnd();
+}
 
 /**
  * Tokens as a table for people.
@@ -19,10 +24,12 @@ export function tokenTable(tokens: readonly InitialAccessTokenRecord[], now: num
     ...tokens.map((token) => [
       token.id,
       token.owner ?? '-',
+      token.tenant ?? '-',
       time(token.issuedAt),
       time(token.expiresAt),
       token.maxUses === null ? UNLIMITED : `${token.uses}/${token.maxUses}`,
       stateOf(token, now),
+      boundsText(token.bounds),
     ]),
   ]);
 }
@@ -36,6 +43,8 @@ export function tokenJson(tokens: readonly InitialAccessTokenRecord[], now: numb
   const shown = tokens.map((token) => ({
     id: token.id,
     owner: token.owner,
+    tenant: token.tenant,
+    bounds: token.bounds,
     issuedAt: token.issuedAt,
     expiresAt: token.expiresAt,
     maxUses: token.maxUses,

@@ -5,7 +5,8 @@ import { withConnection } from '../connection/connection.option.js';
 import { parseDuration } from './duration.js';
 import { printable } from '../terminal/message-text.js';
 import { time } from '../terminal/time.js';
-import { tokenJson, tokenTable, UNLIMITED } from './tokens-list.js';
+import { boundsOf, withBounds, type BoundsOptions } from './token-bounds.option.js';
+import { boundsText, tokenJson, tokenTable, UNLIMITED } from './tokens-list.js';
 
 /** What fits the column. */
 const MOST_USES = 2_147_483_647;
@@ -21,37 +22,42 @@ export function addTokensCommand(program: Command): void {
   addRevoke(tokens);
 }
 
-interface CreateOptions {
+interface CreateOptions extends BoundsOptions {
   readonly maxUses?: number;
   readonly expiresIn?: number;
   readonly owner?: string;
+  readonly tenant?: string;
 }
 
 function addCreate(tokens: Command): void {
-  withConnection(
-    tokens
-      .command('create')
-      .description(
-        'make a token: the token alone on the standard output, what it is good for on the standard error output',
-      )
-      .option('--max-uses <number>', 'how many clients may register with it (default: unlimited)', positiveInteger)
-      .option(
-        '--expires-in <duration>',
-        'lifetime, such as 30s, 15m, 1h or 7d; 0 means it never expires (default: 1h)',
-        duration,
-      )
-      .option('--owner <owner>', 'who is responsible for the clients that register with it'),
-  )
+  const create = tokens
+    .command('create')
+    .description(
+      'make a token: the token alone on the standard output, what it is good for on the standard error output',
+    )
+    .option('--max-uses <number>', 'how many clients may register with it (default: unlimited)', positiveInteger)
+    .option(
+      '--expires-in <duration>',
+      'lifetime, such as 30s, 15m, 1h or 7d; 0 means it never expires (default: 1h)',
+      duration,
+    )
+    .option('--owner <owner>', 'who is responsible for the clients that register with it')
+    .option('--tenant <tenant>', 'in whose part of the server these clients live');
+  withConnection(withBounds(create))
     .addHelpText(
       'after',
-      '\nExample:\n  $ TOKEN=$(dcr tokens create --max-uses 1 --expires-in 1h --owner ops --connect sqlite:auth.sqlite)',
+      '\nExamples:\n  $ TOKEN=$(dcr tokens create --max-uses 1 --expires-in 1h --owner ops --connect sqlite:auth.sqlite)' +
+        "\n  $ dcr tokens create --scopes 'api:read' --redirect-hosts '*.acme.example' --connect sqlite:auth.sqlite",
     )
-    .action(async ({ maxUses, expiresIn, owner }: CreateOptions, command: Command) => {
+    .action(async ({ maxUses, expiresIn, owner, tenant, ...others }: CreateOptions, command: Command) => {
+      const bounds = await boundsOf(others);
       const issued = await withTokens(command, (service) =>
         service.issue({
-          ...(maxUses === undefined ? {} : { maxUses }),
-          ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }),
-          ...(owner === undefined ? {} : { owner }),
+          ...(maxUses !== undefined && { maxUses }),
+          ...(expiresIn !== undefined && { expiresInSeconds: expiresIn }),
+          ...(owner !== undefined && { owner }),
+          ...(tenant !== undefined && { tenant }),
+          ...(bounds && { bounds }),
         }),
       );
       process.stderr.write(facts(issued));
@@ -60,9 +66,17 @@ function addCreate(tokens: Command): void {
 }
 
 function facts({ record }: IssuedInitialAccessToken): string {
-  const uses = record.maxUses === null ? UNLIMITED : String(record.maxUses);
-  const owner = record.owner === null ? '-' : printable(record.owner);
-  return `id:       ${record.id}\nowner:    ${owner}\nexpires:  ${time(record.expiresAt)}\nuses:     ${uses}\n`;
+  const { id, owner, tenant, expiresAt, maxUses, bounds } = record;
+  return [
+    `id:       ${id}`,
+    `owner:    ${printable(owner ?? '-')}`,
+    `tenant:   ${printable(tenant ?? '-')}`,
+    `expires:  ${time(expiresAt)}`,
+    `uses:     ${maxUses === null ? UNLIMITED : maxUses}`,
+    `bounds:   ${boundsText(bounds)}`,
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 interface ListOptions {
