@@ -153,6 +153,28 @@ describe.each(pairs)('dcr clients export and import ($from.name to $to.name)', (
     expect(new Set(after.map(({ version }) => version))).toEqual(new Set([1]));
   });
 
+  it('shows of the life of a client what is no credential', async () => {
+    const { id } = clients.machine;
+    const { stdout } = await dcr(['clients', 'show', '--id', id, '--json', '--connect', target.database.url]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      tenant: LIFE_CYCLE.tenant,
+      status: 'suspended',
+      expires_at: LIFE_CYCLE.expiresAt,
+      last_used_at: LIFE_CYCLE.lastUsedAt,
+      initial_access_token_id: LIFE_CYCLE.initialAccessTokenId,
+      bounds: LIFE_CYCLE.bounds,
+    });
+    const list = await dcr(['clients', 'list', '--json', '--connect', target.database.url]);
+    const listed = JSON.parse(list.stdout) as { readonly client_id: string }[];
+    expect(listed.find(({ client_id }) => client_id === id)).toEqual(JSON.parse(stdout));
+    const lines = await dcr(['clients', 'show', '--id', id, '--connect', target.database.url]);
+    expect(lines.stdout).toMatch(/^expires_at: +2100-01-01T00:00:00Z$/m);
+    for (const shown of [stdout, list.stdout, lines.stdout]) {
+      expect(shown).not.toMatch(/hash|encrypted|folding/);
+      expect(shown).not.toContain(LIFE_CYCLE.previousRegistrationAccessTokenHash);
+    }
+  });
+
   it('every secret verifies, and every key can be read', async () => {
     const service = target.app.get(OAuthClientService, { strict: false });
     for (const [name, { id, secret }] of Object.entries(clients)) {
@@ -219,8 +241,29 @@ async function registerAll(server: TestServer): Promise<RegisteredClients> {
   const ofOldServer = { clientSecretHash: foreignHash(SECRET), clientSecretExpiresAt: 4_102_444_800, version: 7 };
   await rows.update({ clientId: clients.foreign.id }, ofOldServer);
   await rows.update({ clientId: clients.complete.id }, { clientIdIssuedAt: 946_684_800 });
+  await rows.update({ clientId: clients.machine.id }, LIFE_CYCLE);
   return clients;
 }
+
+/** All that a server knows of the life of a client. */
+const LIFE_CYCLE = {
+  tenant: 'Zoë & 日本語',
+  status: 'suspended' as const,
+  expiresAt: 4_102_444_800,
+  lastUsedAt: 1_764_000_000,
+  initialAccessTokenId: '5f0c2f0e-6c1d-4a52-9d0b-0b8f6c1f7a11',
+  bounds: {
+    scopes: FULL_SERVER.scopes,
+    grantTypes: ['client_credentials'],
+    defaultMetadata: { client_name: 'Z' },
+  },
+  previousClientSecretHash: foreignHash('a secret before'),
+  previousClientSecretExpiresAt: 4_102_444_801,
+  previousClientSecretEncrypted: 'key:sealed',
+  previousRegistrationAccessTokenHash: 'a'.repeat(64),
+  previousRegistrationAccessTokenExpiresAt: 4_102_444_802,
+  foldingKey: 'b'.repeat(64),
+};
 
 const FAMILIES = {
   client_name: 'Tide Tables',
@@ -269,6 +312,15 @@ describe.each(databases)('dcr clients import ($name)', (database) => {
       source: 'manual',
       registeredOpenly: false,
       owner: null,
+      tenant: null,
+      status: 'active',
+      expiresAt: null,
+      lastUsedAt: null,
+      initialAccessTokenId: null,
+      bounds: null,
+      previousClientSecretHash: null,
+      previousRegistrationAccessTokenHash: null,
+      foldingKey: null,
       clientSecretHash: null,
       clientSecretExpiresAt: null,
       registrationAccessTokenHash: null,
@@ -322,6 +374,38 @@ describe.each(databases)('dcr clients import ($name)', (database) => {
     [
       line('refused', { registration_access_token_hash: 'rat_leaked' }),
       'registration_access_token_hash must be a SHA-256 in lower-case hexadecimal digits',
+    ],
+    [line('refused', { tenant: 'leaked'.repeat(50) }), 'tenant must have 1 to 255 characters'],
+    [line('refused', { status: 'leaked' }), 'status must be pending, active or suspended'],
+    [line('refused', { expires_at: 'leaked' }), 'expires_at must be seconds since the epoch'],
+    [line('refused', { last_used_at: -1 }), 'last_used_at must be seconds since the epoch'],
+    [line('refused', { initial_access_token_id: 7 }), 'initial_access_token_id must have 1 to 255 characters'],
+    [line('refused', { folding_key: 'leaked' }), 'folding_key must be a SHA-256 in lower-case hexadecimal digits'],
+    [line('refused', { bounds: '{"scopes":["leaked"]}' }), 'bounds must be a JSON object'],
+    [
+      line('refused', { bounds: { redirectHosts: ['//leaked'] } }),
+      'bounds.redirectHosts must be a list: entries must be host names such as client.example.com or *.example.com',
+    ],
+    [
+      line('refused', { bounds: { redirectHosts: ['leaked.example'], scopes: ['a'] }, scope: 'leaked' }),
+      'scope contains a value that is not allowed for this client; ' +
+        'redirect_uris[0] must use https at a host that is allowed for this client',
+    ],
+    [
+      line('refused', { previous_client_secret_hash: '$x$leaked' }),
+      'previous_client_secret_expires_at must be seconds since the epoch',
+    ],
+    [
+      line('refused', { previous_client_secret_encrypted: 'leaked' }),
+      'previous_client_secret_hash must be there beside what belongs to it',
+    ],
+    [
+      line('refused', { previous_registration_access_token_hash: 'leaked' }),
+      'previous_registration_access_token_hash must be a SHA-256 in lower-case hexadecimal digits',
+    ],
+    [
+      line('refused', { previous_registration_access_token_expires_at: 1_764_000_000 }),
+      'previous_registration_access_token_hash must be there beside its end',
     ],
     [
       secretLine({ client_secret: 'leaked', client_secret_hash: '$2b$leaked' }),
@@ -617,6 +701,7 @@ function manyLines(number: number): string[] {
       source: 'dynamic',
       registered_openly: false,
       owner: `owner ${i % 100}`,
+      status: 'active',
       client_secret_expires_at: 0,
       redirect_uris: [`https://${id}.example/cb`],
       token_endpoint_auth_method: 'client_secret_basic',

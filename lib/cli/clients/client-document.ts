@@ -1,6 +1,5 @@
 import type { ClientMetadataMapper } from '../../client/client-metadata.mapper.js';
 import { previousSecret } from '../../client-secret/stored-secret.js';
-import { NO_PREVIOUS_SECRET } from '../../client/previous-credentials.js';
 import { clientState, type OAuthClientRecord } from '../../index.js';
 import { epochNow } from '../../token/clock.js';
 
@@ -17,6 +16,11 @@ export function clientDocument(client: OAuthClientRecord, mapper: ClientMetadata
     source: client.source,
     registered_openly: client.registeredOpenly,
     owner: client.owner,
+    tenant: client.tenant,
+    expires_at: client.expiresAt,
+    last_used_at: client.lastUsedAt,
+    initial_access_token_id: client.initialAccessTokenId,
+    bounds: client.bounds,
     client_secret_expires_at: client.clientSecretExpiresAt,
     previous_client_secret_expires_at: previousSecret(client) && client.previousClientSecretExpiresAt,
     ...mapper.toMetadata(client),
@@ -29,9 +33,7 @@ export function clientDocument(client: OAuthClientRecord, mapper: ClientMetadata
  */
 export function storedClientDocument(client: OAuthClientRecord, mapper: ClientMetadataMapper): ClientDocument {
   const additional = client.additionalMetadata ?? {};
-  // What is good for a while alone stays behind: a client is moved with its current credentials.
-  const current = clientDocument({ ...client, ...NO_PREVIOUS_SECRET }, mapper);
-  const columns = Object.entries(current).filter(([name]) => !Object.hasOwn(additional, name));
+  const columns = Object.entries(clientDocument(client, mapper)).filter(([name]) => !Object.hasOwn(additional, name));
   return withoutAbsent({
     ...Object.fromEntries(columns),
     status: client.status,
@@ -41,6 +43,12 @@ export function storedClientDocument(client: OAuthClientRecord, mapper: ClientMe
     client_secret_hash: client.clientSecretHash,
     client_secret_encrypted: client.clientSecretEncrypted,
     registration_access_token_hash: client.registrationAccessTokenHash,
+    previous_client_secret_hash: client.previousClientSecretHash,
+    previous_client_secret_expires_at: client.previousClientSecretExpiresAt,
+    previous_client_secret_encrypted: client.previousClientSecretEncrypted,
+    previous_registration_access_token_hash: client.previousRegistrationAccessTokenHash,
+    previous_registration_access_token_expires_at: client.previousRegistrationAccessTokenExpiresAt,
+    folding_key: client.foldingKey,
   });
 }
 

@@ -1,5 +1,6 @@
 import { taggedName } from '../../client-metadata/language-tag.js';
 import { ClientMetadataValidator } from '../../client-metadata/client-metadata.validator.js';
+import { UNBOUNDED } from '../../client-metadata/metadata-bounds.js';
 import { secretNeedOf } from '../../client-secret/client-secret.rules.js';
 import { CLIENT_ID_RULE, isClientId, isOwner, OWNER_RULE } from '../../client/client.rules.js';
 import {
@@ -9,22 +10,27 @@ import {
   RegistrationConfiguration,
   type OAuthClientRecord,
   type RegistrableMetadata,
+  type RegistrationBounds,
   type SecretColumns,
 } from '../../index.js';
+import { metadataBounds } from '../../initial-access-token/registration-bounds.rules.js';
 import { RefusedError } from '../command.error.js';
 import type { Services } from '../services/services.js';
+import { LIFE_CYCLE_MEMBERS, lifeCycleOf } from './import-life-cycle.js';
 import {
+  boundsOf,
   EPOCH_RULE,
+  HASH_RULE,
   isEpoch,
   isFlag,
   isHash,
   isSealed,
   isSha256,
   isSource,
-  isStatus,
   isText,
   member,
   parsed,
+  SEALED_RULE,
   SHA256_RULE,
   type Members,
 } from './import-members.js';
@@ -52,18 +58,22 @@ export class ClientImportReader {
     const members = parsed(line);
     const clientId = member(members, 'client_id', isClientId, CLIENT_ID_RULE);
     if (clientId === undefined) throw new RefusedError(`client_id ${CLIENT_ID_RULE}`);
-    const metadata = await this.metadataOf(members);
+    const bounds = boundsOf(members);
+    const metadata = await this.metadataOf(members, bounds);
     const client = this.factory.create(metadata, {
       clientId,
       source: member(members, 'source', isSource, 'must be dynamic or manual') ?? 'manual',
       secret: await this.secretOf(clientId, members, metadata),
       registrationAccessTokenHash: member(members, 'registration_access_token_hash', isSha256, SHA256_RULE) ?? null,
       owner: member(members, 'owner', isOwner, OWNER_RULE) ?? null,
-      status: member(members, 'status', isStatus, 'must be pending, active or suspended') ?? 'active',
       registeredOpenly: member(members, 'registered_openly', isFlag, 'must be true or false') ?? false,
     });
     const issuedAt = member(members, 'client_id_issued_at', isEpoch, EPOCH_RULE);
-    return Object.assign(client, issuedAt === undefined ? {} : { clientIdIssuedAt: issuedAt });
+    return Object.assign(client, {
+      ...(issuedAt !== undefined && { clientIdIssuedAt: issuedAt }),
+      ...lifeCycleOf(members),
+      bounds,
+    });
   }
 
   /** Members that are known to nobody here, of all lines read so far. */
@@ -72,9 +82,11 @@ export class ClientImportReader {
   }
 
   /** Judged as a registration is; only the scope is taken as it is: a default set would give a client what it never had. */
-  private async metadataOf(members: Members): Promise<RegistrableMetadata> {
+  private async metadataOf(members: Members, bounds: RegistrationBounds | null): Promise<RegistrableMetadata> {
     this.noteUnknown(members);
-    const { refusals, metadata } = await this.validator.explain(members, this.config.server.grantTypes, true);
+    // As it was: what it leaves out has been left out for good.
+    const asStored = { ...metadataBounds(bounds), apply: UNBOUNDED.apply };
+    const { refusals, metadata } = await this.validator.explain(members, this.config.server.grantTypes, true, asStored);
     if (!metadata) throw new RefusedError(refusals.map(({ message }) => message).join('; '));
     const scope = member(members, 'scope', isText, 'must be text');
     if (scope === undefined) delete metadata.scope;
@@ -96,8 +108,8 @@ export class ClientImportReader {
   /** A hash as it is, whatever its scheme; a secret in clear is hashed as one that a person chose. */
   private async secretOf(clientId: string, members: Members, metadata: RegistrableMetadata): Promise<SecretColumns> {
     const secret = member(members, 'client_secret', isText, 'must be text');
-    const hash = member(members, 'client_secret_hash', isHash, 'must have 1 to 255 characters');
-    const encrypted = member(members, 'client_secret_encrypted', isSealed, 'must have 1 to 512 characters');
+    const hash = member(members, 'client_secret_hash', isHash, HASH_RULE);
+    const encrypted = member(members, 'client_secret_encrypted', isSealed, SEALED_RULE);
     const expiresAt = member(members, 'client_secret_expires_at', isEpoch, EPOCH_RULE);
     if (secret !== undefined) {
       if (hash !== undefined) throw new RefusedError('client_secret and client_secret_hash exclude each other');
@@ -124,7 +136,6 @@ const MOST_UNKNOWN = 100;
 const SERVER_MEMBERS: ReadonlySet<string> = new Set([
   'client_id',
   'client_id_issued_at',
-  'status',
   'source',
   'registered_openly',
   'owner',
@@ -133,4 +144,6 @@ const SERVER_MEMBERS: ReadonlySet<string> = new Set([
   'client_secret_encrypted',
   'client_secret_expires_at',
   'registration_access_token_hash',
+  'bounds',
+  ...LIFE_CYCLE_MEMBERS,
 ]);

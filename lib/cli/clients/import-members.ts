@@ -1,12 +1,15 @@
 import { isOmitted } from '../../client-metadata/metadata-field.decorator.js';
 import { isJsonObject } from '../../client-metadata/text.rules.js';
-import type { ClientSource, ClientStatus } from '../../index.js';
+import type { ClientSource, ClientStatus, RegistrationBounds } from '../../index.js';
+import { readRegistrationBounds } from '../../initial-access-token/registration-bounds.reader.js';
 import { RefusedError } from '../command.error.js';
 
 /** A line of an import as a JSON object. */
 export type Members = Readonly<Record<string, unknown>>;
 
 export const SHA256_RULE = 'must be a SHA-256 in lower-case hexadecimal digits';
+export const HASH_RULE = 'must have 1 to 255 characters';
+export const SEALED_RULE = 'must have 1 to 512 characters';
 export const EPOCH_RULE = 'must be seconds since the epoch';
 /** Of the year 9999: more is milliseconds. */
 const LAST_SECOND = 253_402_300_799;
@@ -45,6 +48,20 @@ export function isSource(value: unknown): value is Exclude<ClientSource, 'docume
 
 export function isStatus(value: unknown): value is ClientStatus {
   return value === 'pending' || value === 'active' || value === 'suspended';
+}
+
+/**
+ * @returns `null` for a client that is not bound
+ * @throws RefusedError naming the member and the rule
+ */
+export function boundsOf(members: Members): RegistrationBounds | null {
+  const value = Object.hasOwn(members, 'bounds') ? members['bounds'] : undefined;
+  if (isOmitted(value)) return null;
+  try {
+    return readRegistrationBounds(value);
+  } catch (error) {
+    throw error instanceof RangeError ? new RefusedError(error.message) : error;
+  }
 }
 
 export function isFlag(value: unknown): value is boolean {
