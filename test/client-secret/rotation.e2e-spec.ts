@@ -11,6 +11,7 @@ import {
 import { SignJWT } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { OAuthClientRepository } from '../../lib/client/oauth-client.repository.js';
 import { platforms, startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
 
 const BODY = { client_name: 'Tide Tables', redirect_uris: ['https://tides.example/cb'] };
@@ -207,6 +208,22 @@ describe.each(setups)("two live secrets with hash: '$hash' ($adapter, $database.
       expect(good.filter(Boolean)).toHaveLength(2);
       expect(await verified(client, client.secret)).toEqual([false]);
       expect((await kept(client.id)).version).toBe(4);
+    });
+
+    it('moves what another request has hashed anew meanwhile', async () => {
+      const client = await register();
+      const read = await kept(client.id);
+      const hashedAnew = await server.app.get(ClientSecretHasher, { strict: false }).hash(client.secret, true);
+      const secrets = server.app.get(ClientSecretService, { strict: false });
+      const make = secrets.make.bind(secrets);
+      vi.spyOn(secrets, 'make').mockImplementationOnce(async (...args) => {
+        const repository = server.app.get(OAuthClientRepository, { strict: false });
+        await repository.replaceSecretHash(read, hashedAnew, 'current');
+        return make(...args);
+      });
+      const fresh = await rotate(client, GRACE_SECONDS);
+      expect(await kept(client.id)).toMatchObject({ previousClientSecretHash: hashedAnew, version: 2 });
+      expect(await verified(client, client.secret, fresh)).toEqual([true, true]);
     });
 
     it('and an update at the same time lose nothing of what either did', async () => {
