@@ -50,9 +50,11 @@ async function giveBack(runner: QueryRunner, held: readonly string[]): Promise<v
 
 /** Of a server that other databases are on, too: PostgreSQL's locks are of one database and have a number, the others' have a name. */
 function keyOf({ connection }: QueryRunner, name: string): string {
-  const { type, database } = connection.options;
+  const { type } = connection.options;
+  // As the driver knows it: options name a database in several ways, or leave it to the server.
+  const database = type === 'postgres' ? '' : connection.driver.database;
   const hash = createHash('sha256')
-    .update(JSON.stringify([type === 'postgres' ? '' : database, name]))
+    .update(JSON.stringify([database, name]))
     .digest();
   return type === 'postgres' ? String(hash.readBigInt64BE()) : `dcr_${hash.toString('hex').slice(0, 48)}`;
 }

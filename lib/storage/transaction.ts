@@ -2,6 +2,9 @@ import { QueryFailedError, type EntityManager, type QueryRunner } from 'typeorm'
 import { discard } from './primary-connection.js';
 import { NothingMatched } from './unit-of-work.js';
 
+/** Its name, as TypeORM takes it. */
+export type IsolationLevel = NonNullable<Parameters<QueryRunner['startTransaction']>[0]>;
+
 /** Is there as long as the transaction is. */
 const SAVEPOINT = 'dcr_writes';
 
@@ -9,14 +12,16 @@ const SAVEPOINT = 'dcr_writes';
  * Does everything in one transaction on this connection; an error undoes it.
  * @param isShared whether code of the host takes part. It may keep to itself that a statement of its own failed, and with it the transaction:
  * PostgreSQL then takes a COMMIT for a ROLLBACK without a word, and a deadlock on MariaDB has rolled back already
+ * @param isolation that of the host's data source where it is undefined
  */
 export async function inTransaction(
   runner: QueryRunner,
   work: (manager: EntityManager) => Promise<void>,
   isShared: boolean,
+  isolation?: IsolationLevel,
 ): Promise<void> {
   try {
-    await runner.startTransaction();
+    await runner.startTransaction(isolation);
     if (isShared) await runner.query(`SAVEPOINT ${SAVEPOINT}`);
     await work(runner.manager);
     if (isShared) await runner.query(`RELEASE SAVEPOINT ${SAVEPOINT}`);

@@ -1,18 +1,30 @@
 import { InsertQueryBuilder, SelectQueryBuilder, type DataSource, type EntityManager } from 'typeorm';
 import { onPrimary } from './primary-connection.js';
 import { ParticipantError, storageFailure } from './storage-failure.js';
-import { inTransaction } from './transaction.js';
+import { inTransaction, type IsolationLevel } from './transaction.js';
 import { withLocks } from './named-locks.js';
+import { Turns } from './turns.js';
 import { NothingMatched, type Participant, type UnitOfWork, type Write } from './unit-of-work.js';
 
 /** PostgreSQL, MariaDB and MySQL: a transaction on a connection of its own; none is opened for a single statement that is alone. */
 export class TransactionalUnitOfWork implements UnitOfWork {
+  private readonly turns = new Turns();
+
   constructor(private readonly dataSource: DataSource) {}
 
   async run(
     writes: readonly Write[],
     participant?: Participant,
     locks: readonly string[] = [],
+  ): Promise<number | undefined> {
+    // One at a time asks for a lock: all others would have a connection each to wait with, and the host's pool none for anybody else.
+    return this.turns.take(locks, () => this.runNow(writes, participant, locks));
+  }
+
+  private async runNow(
+    writes: readonly Write[],
+    participant: Participant | undefined,
+    locks: readonly string[],
   ): Promise<number | undefined> {
     try {
       return await onPrimary(this.dataSource, async (runner) => {
@@ -29,6 +41,7 @@ export class TransactionalUnitOfWork implements UnitOfWork {
               await runAll(writes, manager, participant);
             },
             isShared,
+            this.isolation(locks),
           ),
         );
         return undefined;
@@ -37,6 +50,11 @@ export class TransactionalUnitOfWork implements UnitOfWork {
       if (error instanceof NothingMatched) return error.index;
       throw storageFailure(error);
     }
+  }
+
+  /** A snapshot that PostgreSQL makes before it gives the lock would not show what was written under it by the one before. */
+  private isolation(locks: readonly string[]): IsolationLevel | undefined {
+    return locks.length > 0 && this.dataSource.options.type === 'postgres' ? 'READ COMMITTED' : undefined;
   }
 
   /** Whether something of the host runs around a statement, and must be able to undo it when it fails. */
