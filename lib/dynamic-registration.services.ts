@@ -18,6 +18,7 @@ import { ClientDocuments } from './client-id-metadata-document/client-documents.
 import { ClientResolver } from './client-resolution/client.resolver.js';
 import { ClientInformationSerializer } from './client-registration/client-information.js';
 import { ClientRegistrationService } from './client-registration/client-registration.service.js';
+import { UnusedClientsCap } from './client-registration/unused-clients.cap.js';
 import { ClientSecretCipher } from './client-secret/client-secret.cipher.js';
 import { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
 import { ClientSecretService } from './client-secret/client-secret.service.js';
@@ -88,6 +89,7 @@ export const SERVICES: readonly Provider[] = [
   RegistrationBoundsValidator,
   InitialAccessTokenService,
   RegistrationAccessTokenService,
+  UnusedClientsCap,
   ClientRegistrationService,
   ClientConfigurationService,
   ServerMetadataService,

@@ -6,9 +6,10 @@ import { ClientSecretService, NO_SECRET, type IssuedSecret } from '../client-sec
 import { firstExpiry } from '../client-life-cycle/client-lifetime.rules.js';
 import { ClientIdGenerator } from '../client/client-id.generator.js';
 import { isOwner, OWNER_RULE } from '../client/client.rules.js';
-import { OAuthClientFactory } from '../client/oauth-client.factory.js';
+import { OAuthClientFactory, type NewClient } from '../client/oauth-client.factory.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
+import type { ClientQuota } from '../client/client-quota.js';
 import { InvalidTokenError } from '../errors/registration.error.js';
 import { InitialAccessTokenRepository } from '../initial-access-token/initial-access-token.repository.js';
 import { tokenEvent } from '../initial-access-token/initial-access-token.record.js';
@@ -23,10 +24,16 @@ import { epochNow } from '../token/clock.js';
 import { ClientInformationSerializer, type ClientInformation } from './client-information.js';
 import { RegistrationListeners } from './registration-listeners.js';
 import { RegistrationPolicies, type Judgement } from './registration-policies.js';
+import { UnusedClientsCap } from './unused-clients.cap.js';
 import { LOGGER } from '../errors/logger.js';
 
 /** How often a registration is tried with new ids when one is taken. */
 const ATTEMPTS = 4;
+
+/** A client that is stored, and what is shown of it this once. */
+interface AddedClient extends Partial<Pick<IssuedSecret, 'clientSecret'>> {
+  readonly client: OAuthClientRecord;
+}
 
 /** The client registration endpoint (RFC 7591 section 3): its steps, each of which a subclass may override. */
 @Injectable()
@@ -45,6 +52,7 @@ export class ClientRegistrationService {
     private readonly listeners: RegistrationListeners,
     private readonly serializer: ClientInformationSerializer,
     private readonly statements: SoftwareStatementService,
+    private readonly unusedClients: UnusedClientsCap,
   ) {}
 
   /**
@@ -55,33 +63,9 @@ export class ClientRegistrationService {
    */
   async register(body: unknown, credential?: RegistrationCredential): Promise<ClientInformation> {
     const judgement = await this.judge(body, credential);
-    const { metadata, heldFor } = judgement;
-    const { owner, tenant, bounds } = this.circumstances(credential).context;
-    const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
-    for (let attempt = 1; ; attempt++) {
-      const clientId = this.clientIds.generate();
-      const secret = await this.issueSecret(metadata, clientId);
-      const client = this.factory.create(metadata, {
-        clientId,
-        source: 'dynamic',
-        secret,
-        registrationAccessTokenHash,
-        owner,
-        tenant,
-        bounds,
-        status: heldFor === undefined ? 'active' : 'pending',
-        expiresAt: firstExpiry(this.config.clientLifetime, epochNow()),
-        initialAccessTokenId: credential?.initialAccessToken?.id ?? null,
-        registeredOpenly: !credential,
-      });
-      try {
-        await this.store(client, credential, judgement);
-        return this.serializer.serialize(client, { ...secret, registrationAccessToken });
-      } catch (error) {
-        if (attempt === ATTEMPTS || !(await this.isTaken(client, error))) throw error;
-        this.logger.warn('a generated client_id is taken, trying another one');
-      }
-    }
+    const { registrationAccessToken, ...manageable } = this.registrationAccessTokens.issue();
+    const { client, ...secret } = await this.add(judgement, credential, manageable);
+    return this.serializer.serialize(client, { ...secret, registrationAccessToken });
   }
 
   /**
@@ -120,15 +104,51 @@ export class ClientRegistrationService {
     const condition = token && this.initialAccessTokens.use(token, epochNow());
     const events = token ? [event, { ...tokenEvent('used', token), clientId: client.clientId }] : [event];
     const participant = this.listeners.participant(...events);
-    const isStored = await this.statements.take(client, undefined, (others) =>
-      this.clients.insert(client, { condition, participant, others, quotas }),
-    );
+    const insert = (cap: readonly ClientQuota[]) =>
+      this.statements.take(client, undefined, (others) =>
+        this.clients.insert(client, { condition, participant, others, quotas: [...quotas, ...cap] }),
+      );
+    const isStored = credential ? await insert([]) : await this.unusedClients.admit(insert);
     // The token was good when the guard looked, and is used up, revoked or expired now: the same answer as then.
     if (!isStored) {
       this.listeners.tellLater({ ...tokenEvent('refused', token), reason: 'used-up' });
       throw new InvalidTokenError(true);
     }
     await this.listeners.tell(...events);
+  }
+
+  /** Makes a client and stores it, with another id where one is taken. */
+  private async add(
+    judgement: Judgement,
+    credential: RegistrationCredential | undefined,
+    columns: Pick<NewClient, 'registrationAccessTokenHash'>,
+  ): Promise<AddedClient> {
+    const { metadata, heldFor } = judgement;
+    const { owner, tenant, bounds } = this.circumstances(credential).context;
+    for (let attempt = 1; ; attempt++) {
+      const clientId = this.clientIds.generate();
+      const secret = await this.issueSecret(metadata, clientId);
+      const client = this.factory.create(metadata, {
+        ...columns,
+        clientId,
+        source: 'dynamic',
+        secret,
+        owner,
+        tenant,
+        bounds,
+        status: heldFor === undefined ? 'active' : 'pending',
+        expiresAt: firstExpiry(this.config.clientLifetime, epochNow()),
+        initialAccessTokenId: credential?.initialAccessToken?.id ?? null,
+        registeredOpenly: !credential,
+      });
+      try {
+        await this.store(client, credential, judgement);
+        return { client, ...secret };
+      } catch (error) {
+        if (attempt === ATTEMPTS || !(await this.isTaken(client, error))) throw error;
+        this.logger.warn('a generated client_id is taken, trying another one');
+      }
+    }
   }
 
   private circumstances(credential: RegistrationCredential | undefined) {

@@ -1,5 +1,16 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { In, IsNull, LessThanOrEqual, MoreThan, Not, Or, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import {
+  In,
+  IsNull,
+  LessThan,
+  LessThanOrEqual,
+  MoreThan,
+  Not,
+  Or,
+  type EntityManager,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+} from 'typeorm';
 import type { EncryptedSecrets } from '../client-secret/stored-secret.js';
 import { exactText } from '../storage/exact-text.js';
 import { PostgresInsert } from '../storage/postgres-insert.js';
@@ -94,6 +105,12 @@ export class OAuthClientRepository {
       manager.find(this.storage.entities.client, { where: { clientId }, select: { clientId: true } }),
     );
     return found.map((client) => client.clientId);
+  }
+
+  /** How many clients have this in their columns. */
+  async count(of: ClientQuota['of']): Promise<number> {
+    const found = await this.storage.read((manager) => this.counting(of)(manager).getRawOne<{ clients: unknown }>());
+    return Number(found?.clients);
   }
 
   /** How many other clients have the name of this one, as the database compares text. */
@@ -248,13 +265,14 @@ export class OAuthClientRepository {
 
   /** A row while there are fewer clients than the quota allows. */
   private isBelow({ of, maximum }: ClientQuota): Write {
+    const counting = this.counting(of);
+    return (manager) => counting(manager).having('COUNT(*) < :maximum', { maximum });
+  }
+
+  private counting(of: ClientQuota['of']) {
     const where = Object.fromEntries(Object.entries(of).map(([name, value]) => [name, this.equal(value)]));
-    return (manager) =>
-      manager
-        .createQueryBuilder(this.entity, 'client')
-        .select('COUNT(*)', 'clients')
-        .where(where)
-        .having('COUNT(*) < :maximum', { maximum });
+    return (manager: EntityManager) =>
+      manager.createQueryBuilder(this.entity, 'client').select('COUNT(*)', 'clients').where(where);
   }
 
   private equal(value: unknown): unknown {

@@ -275,6 +275,7 @@ const WALKED = [
       use('tokenHash', hashOf, (it, key, { client }) => it.findByRegistrationAccessToken(client.clientId, key)),
     ],
     create: 'makes an instance, and stores nothing',
+    count: 'takes what the module or a policy counts',
     countOthersNamed: [
       use('clientId', clientId, (it, key, { client }) => it.countOthersNamed({ ...client, clientId: key })),
       use(
@@ -385,6 +386,9 @@ const WALKED = [
       ),
     ],
     deleteWhere: PRIVATE,
+    isBelow: PRIVATE,
+    equal: PRIVATE,
+    counting: PRIVATE,
     sameVersion: PRIVATE,
   }),
   walked(ClientActivityRepository, {
