@@ -51,7 +51,7 @@ import { RegistrationAccessTokenGuard } from './registration-access-token/regist
 import { RegistrationConfiguration } from './registration-configuration.js';
 import { SectorIdentifiers } from './sector-identifier/sector-identifiers.js';
 import { SoftwareStatementService } from './software-statement/software-statement.service.js';
-import { checkEntities } from './storage/entity.check.js';
+import { checkEntities, checkFoldingKey } from './storage/entity.check.js';
 import { RegistrationDataSource, type RegistrationEntities } from './storage/registration-data-source.js';
 import { checkTables } from './storage/table.check.js';
 import { LOGGER } from './errors/logger.js';
@@ -212,6 +212,7 @@ function core(entities: RegistrationEntities, dataSource: string | undefined): P
       provide: RegistrationDataSource,
       useFactory: (source: DataSource, config: RegistrationConfiguration) => {
         checkEntities(source, entities, config.metadataTable, config.limits);
+        if (config.openRegistration.foldIdentical) checkFoldingKey(source.getMetadata(entities.client));
         return new RegistrationDataSource(source, entities);
       },
       inject: [getDataSourceToken(dataSource), RegistrationConfiguration],

@@ -18,6 +18,7 @@ import { ClientDocuments } from './client-id-metadata-document/client-documents.
 import { ClientResolver } from './client-resolution/client.resolver.js';
 import { ClientInformationSerializer } from './client-registration/client-information.js';
 import { ClientRegistrationService } from './client-registration/client-registration.service.js';
+import { FoldedClients } from './client-registration/folded-clients.js';
 import { UnusedClientsCap } from './client-registration/unused-clients.cap.js';
 import { ClientSecretCipher } from './client-secret/client-secret.cipher.js';
 import { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
@@ -89,6 +90,7 @@ export const SERVICES: readonly Provider[] = [
   RegistrationBoundsValidator,
   InitialAccessTokenService,
   RegistrationAccessTokenService,
+  FoldedClients,
   UnusedClientsCap,
   ClientRegistrationService,
   ClientConfigurationService,

@@ -137,6 +137,18 @@ const WRONG: readonly [unknown, string][] = [
     { issuer, outboundRequests: { minimumCacheSeconds: 60, maximumCacheSeconds: 30 } },
     '"outboundRequests.minimumCacheSeconds" must not be greater than "outboundRequests.maximumCacheSeconds"',
   ],
+  [
+    { issuer, openRegistration: { maximumUnusedClients: -1 } },
+    '"openRegistration.maximumUnusedClients" must be a whole number, 0 for any',
+  ],
+  [
+    { issuer, openRegistration: { foldIdentical: true } },
+    '"openRegistration.foldIdentical" is for registrations without a token. Add "access": \'open\', or a function that may answer it, or take it out',
+  ],
+  [
+    { issuer, access: 'disabled', openRegistration: { foldIdentical: true } },
+    '"openRegistration.foldIdentical" is for registrations without a token. Add "access": \'open\', or a function that may answer it, or take it out',
+  ],
   [{ issuer, outboundRequests: { concurrent: 0 } }, '"outboundRequests.concurrent" must be a positive integer'],
   [
     { issuer, outboundRequests: { concurrentPerOrigin: -1 } },

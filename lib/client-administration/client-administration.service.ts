@@ -9,6 +9,7 @@ import { contendedChange } from '../client/contended-change.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository, type ClientPage } from '../client/oauth-client.repository.js';
 import { NO_PREVIOUS_TOKEN } from '../client/previous-credentials.js';
+import { InvalidRequestError } from '../errors/registration.error.js';
 import { RegistrationAccessTokenService } from '../registration-access-token/registration-access-token.service.js';
 
 /** How the secret of a client is replaced. */
@@ -97,11 +98,17 @@ export class ClientAdministrationService {
    * Replaces the registration access token of a client: those before are refused from now on, one within its grace included.
    * @returns the new one in clear, undefined where clients do not manage themselves (`management`), and none is left then; undefined altogether when
    * there is no client with exactly this id
+   * @throws InvalidRequestError for a client that identical registrations share
    */
   async resetRegistrationAccessToken(clientId: string): Promise<ClientWithNewToken | undefined> {
     const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
     const columns = { registrationAccessTokenHash, ...NO_PREVIOUS_TOKEN };
-    const client = await this.change(clientId, 'token-reset', async () => columns);
+    const client = await this.change(clientId, 'token-reset', async ({ foldingKey }) => {
+      // It would be that of everybody who registered the same.
+      if (foldingKey !== null)
+        throw new InvalidRequestError('the client is shared by identical registrations: nobody has a token for it');
+      return columns;
+    });
     return client && { client, registrationAccessToken };
   }
 

@@ -20,7 +20,7 @@ export interface PurgeOptions {
 export interface PurgedClients {
   /** The ids of those that are removed, or would be. */
   readonly removed: readonly string[];
-  /** The ids of those that a listener keeps, since the host has live grants of them. */
+  /** The ids of those that a listener keeps, since the host has live grants of them, and of suspended ones that identical registrations share. */
   readonly kept: readonly string[];
 }
 
@@ -62,8 +62,8 @@ export class ClientPurgeService {
     for (let left = limit; left > 0; left -= PAGE) {
       const page = await this.clients.expired(now, Math.min(PAGE, left), after, of);
       for (const client of page) {
-        if (!(await this.listeners.mayPurge(client))) kept.push(client.clientId);
-        else if (isDryRun || (await this.remove(client))) removed.push(client.clientId);
+        if (isSuspendedForAll(client) || !(await this.listeners.mayPurge(client))) kept.push(client.clientId);
+        else if (isDryRun || (await this.removeExpired(client))) removed.push(client.clientId);
       }
       after = page.at(-1);
       if (page.length < PAGE) break;
@@ -71,10 +71,19 @@ export class ClientPurgeService {
     return { removed, kept };
   }
 
-  private async remove(client: OAuthClientRecord): Promise<boolean> {
+  /**
+   * Removes a client that has expired, without asking anybody.
+   * @returns whether it was still there, and had no other time meanwhile
+   */
+  async removeExpired(client: OAuthClientRecord): Promise<boolean> {
     const event = { type: 'deleted', reason: 'expired', client, previous: undefined, credential: undefined } as const;
     if (!(await this.clients.deleteExpired(client, this.listeners.participant(event)))) return false;
     await this.listeners.tell(event);
     return true;
   }
+}
+
+/** Whether the client stands for all who would register it anew: with it, its suspension would be gone. */
+function isSuspendedForAll({ foldingKey, status }: OAuthClientRecord): boolean {
+  return foldingKey !== null && status === 'suspended';
 }

@@ -22,6 +22,7 @@ import { SoftwareStatementService } from '../software-statement/software-stateme
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import { epochNow } from '../token/clock.js';
 import { ClientInformationSerializer, type ClientInformation } from './client-information.js';
+import { FoldedClients, type FoldedRegistration } from './folded-clients.js';
 import { RegistrationListeners } from './registration-listeners.js';
 import { RegistrationPolicies, type Judgement } from './registration-policies.js';
 import { UnusedClientsCap } from './unused-clients.cap.js';
@@ -52,6 +53,7 @@ export class ClientRegistrationService {
     private readonly listeners: RegistrationListeners,
     private readonly serializer: ClientInformationSerializer,
     private readonly statements: SoftwareStatementService,
+    private readonly foldedClients: FoldedClients,
     private readonly unusedClients: UnusedClientsCap,
   ) {}
 
@@ -63,6 +65,8 @@ export class ClientRegistrationService {
    */
   async register(body: unknown, credential?: RegistrationCredential): Promise<ClientInformation> {
     const judgement = await this.judge(body, credential);
+    const folded = credential ? undefined : this.foldedClients.fold(judgement.metadata);
+    if (folded) return this.serializer.serialize(await this.fold(folded, judgement));
     const { registrationAccessToken, ...manageable } = this.registrationAccessTokens.issue();
     const { client, ...secret } = await this.add(judgement, credential, manageable);
     return this.serializer.serialize(client, { ...secret, registrationAccessToken });
@@ -117,11 +121,26 @@ export class ClientRegistrationService {
     await this.listeners.tell(...events);
   }
 
+  /** The client that identical registrations share; the first one of them, or the first one after it was gone, adds it. */
+  private async fold({ metadata, foldingKey }: FoldedRegistration, judgement: Judgement): Promise<OAuthClientRecord> {
+    for (let attempt = 1; ; attempt++) {
+      const client = await this.foldedClients.find(foldingKey);
+      if (client) return client;
+      try {
+        const unmanageable = { registrationAccessTokenHash: null, foldingKey };
+        return (await this.add({ ...judgement, metadata }, undefined, unmanageable)).client;
+      } catch (error) {
+        // Another one was faster, and its client is that of both.
+        if (attempt === ATTEMPTS || !(error instanceof DuplicateKeyError)) throw error;
+      }
+    }
+  }
+
   /** Makes a client and stores it, with another id where one is taken. */
   private async add(
     judgement: Judgement,
     credential: RegistrationCredential | undefined,
-    columns: Pick<NewClient, 'registrationAccessTokenHash'>,
+    columns: Pick<NewClient, 'registrationAccessTokenHash' | 'foldingKey'>,
   ): Promise<AddedClient> {
     const { metadata, heldFor } = judgement;
     const { owner, tenant, bounds } = this.circumstances(credential).context;

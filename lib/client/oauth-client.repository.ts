@@ -53,6 +53,7 @@ export class OAuthClientRepository {
 
   private readonly byClientId: Lookup<OAuthClientRecord>;
   private readonly byRegistrationAccessToken: Lookup<OAuthClientRecord>;
+  private readonly byFoldingKey: Lookup<OAuthClientRecord>;
 
   constructor(private readonly storage: RegistrationDataSource) {
     this.byClientId = storage.lookup('client', 'clientId');
@@ -60,6 +61,7 @@ export class OAuthClientRepository {
       'registrationAccessTokenHash',
       'previousRegistrationAccessTokenHash',
     ]);
+    this.byFoldingKey = storage.lookup('client', 'foldingKey');
     this.fixedInsert = PostgresInsert.for(storage.dataSource, storage.metadataOf('client'));
   }
 
@@ -82,6 +84,13 @@ export class OAuthClientRepository {
     if (found?.clientId !== clientId) return undefined;
     const { registrationAccessTokenHash, previousRegistrationAccessTokenHash } = found;
     return [registrationAccessTokenHash, previousRegistrationAccessTokenHash].includes(tokenHash) ? found : undefined;
+  }
+
+  /** @returns the client that registrations with this key share; undefined when there is none */
+  async findByFoldingKey(foldingKey: string): Promise<OAuthClientRecord | undefined> {
+    if (!isKey(foldingKey)) return undefined;
+    const found = await this.byFoldingKey(foldingKey);
+    return found?.foldingKey === foldingKey ? found : undefined;
   }
 
   /** The clients of a page; none for what cannot be an owner, a source, a status or an id. */
@@ -263,6 +272,18 @@ export class OAuthClientRepository {
     return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
   }
 
+  /** Lets a client that was never used expire later, if it still is not. Nothing has changed that anybody decides about: its version stays. */
+  async postponeExpiry({ clientId }: OAuthClientRecord, until: number): Promise<void> {
+    if (!isKey(clientId) || !Number.isSafeInteger(until)) return;
+    const update: Write = (manager) =>
+      manager
+        .createQueryBuilder()
+        .update(this.entity)
+        .set({ expiresAt: until, ...this.sameVersion() })
+        .where({ clientId, lastUsedAt: IsNull(), expiresAt: LessThan(until) });
+    await this.storage.unitOfWork.run([update]);
+  }
+
   /** A row while there are fewer clients than the quota allows. */
   private isBelow({ of, maximum }: ClientQuota): Write {
     const counting = this.counting(of);
@@ -315,7 +336,7 @@ function inState(state: ClientState): FindOptionsWhere<OAuthClientRecord> {
 
 /** Those that count the same clients wait for each other. */
 function lockOf({ of }: ClientQuota): string {
-  return JSON.stringify(Object.entries(of).toSorted());
+  return JSON.stringify(Object.entries(of).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Whether the conditions of a write would be there, and compare text with text. */

@@ -123,6 +123,11 @@ export function checkOptions(options: DynamicRegistrationOptions): void {
       '"clientSecret.prefix" must have at most 8 characters with "clientSecret.hash": \'bcrypt\' and "clientSecret.encryptionKeys"',
     );
   }
+  if (options.openRegistration?.foldIdentical && options.access !== 'open' && typeof options.access !== 'function') {
+    fail(
+      '"openRegistration.foldIdentical" is for registrations without a token. Add "access": \'open\', or a function that may answer it, or take it out',
+    );
+  }
   const metadata = options.metadata ?? ClientMetadata;
   const capabilities = serverCapabilities(options.server);
   checkOutboundRequests(options);

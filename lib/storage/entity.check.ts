@@ -45,6 +45,17 @@ export function checkEntities(
   requireColumns(dataSource.getMetadata(entities.initialAccessToken), INITIAL_ACCESS_TOKEN_COLUMNS);
 }
 
+/**
+ * Checks what identical registrations are found by: two of them at the same time must not be two rows.
+ * @throws Error naming the line to add
+ */
+export function checkFoldingKey(client: EntityMetadata): void {
+  if (isUnique(client, 'foldingKey')) return;
+  fail(
+    `${client.name}.foldingKey must be unique with "openRegistration.foldIdentical". Add @Index({ unique: true }) to it`,
+  );
+}
+
 function checkClient(client: EntityMetadata, table: MetadataTable): void {
   requireColumns(client, [...SERVER_COLUMNS, ...METADATA_COLUMNS]);
   if (!isUnique(client, 'clientId'))

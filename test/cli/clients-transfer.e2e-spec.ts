@@ -701,7 +701,6 @@ function manyLines(number: number): string[] {
       source: 'dynamic',
       registered_openly: false,
       owner: `owner ${i % 100}`,
-      status: 'active',
       client_secret_expires_at: 0,
       redirect_uris: [`https://${id}.example/cb`],
       token_endpoint_auth_method: 'client_secret_basic',

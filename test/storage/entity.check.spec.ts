@@ -264,6 +264,15 @@ describe.each(sqlite)('a start with entities that cannot hold what is needed', (
     await expect(start(database, options)).rejects.toThrow(new Error(`DynamicRegistrationModule: ${message}`));
   });
 
+  it('ends where identical registrations at the same time could be two rows', async () => {
+    const options = { access: 'open', openRegistration: { foldIdentical: true } } as const;
+    await expect(start(database, { ...client(OwnClient), ...options })).rejects.toThrow(
+      'DynamicRegistrationModule: OwnClient.foldingKey must be unique with "openRegistration.foldIdentical". Add @Index({ unique: true }) to it',
+    );
+    const server = await start(database, client(OwnClient));
+    await server.close();
+  });
+
   it('ends with the line to add when the data source does not know them', async () => {
     await expect(
       startServer({

@@ -274,6 +274,13 @@ const WALKED = [
       ),
       use('tokenHash', hashOf, (it, key, { client }) => it.findByRegistrationAccessToken(client.clientId, key)),
     ],
+    findByFoldingKey: [
+      use(
+        'foldingKey',
+        ({ client }) => client.foldingKey ?? '',
+        (it, key) => it.findByFoldingKey(key),
+      ),
+    ],
     create: 'makes an instance, and stores nothing',
     count: 'takes what the module or a policy counts',
     countOthersNamed: [
@@ -386,6 +393,16 @@ const WALKED = [
       ),
     ],
     deleteWhere: PRIVATE,
+    postponeExpiry: [
+      use('clientId', clientId, (it, key, { client }) =>
+        it.postponeExpiry({ ...client, clientId: key }, 2_000_000_000),
+      ),
+      use(
+        'until',
+        () => '2000000000',
+        (it, key, { client }) => it.postponeExpiry(client, key),
+      ),
+    ],
     isBelow: PRIVATE,
     equal: PRIVATE,
     counting: PRIVATE,
@@ -533,6 +550,9 @@ describe.each(databases)('what is no key ($name)', (database) => {
       clientSecret = '',
       registrationAccessToken = '',
     } = await clients.create({ ...BODY, owner: 'acme' });
+    client.foldingKey = 'f'.repeat(64);
+    const { foldingKey, version } = client;
+    await server.dataSource.getRepository(OAuthClient).update({ clientId: client.clientId }, { foldingKey, version });
     // Rows with nothing in the columns that are looked at.
     const { client: bare } = await clients.create({ ...BODY, token_endpoint_auth_method: 'none' });
     await server.dataSource
