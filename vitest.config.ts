@@ -18,8 +18,14 @@ const APART = [
   'test/two-in-one-process.e2e-spec.ts',
 ];
 
-/** Tests of whole samples, guides and commands, and of broken servers. A run on another line can do without them: `TEST_LIBRARY=alone`. */
+/**
+ * Tests of whole samples, guides and commands, of broken servers, and of what uses no other package. A run on another line can do without them:
+ * `TEST_LIBRARY=alone`.
+ */
 const BESIDE_LIBRARY = [
+  'test/outbound-requests/**',
+  'test/policies/**',
+  'test/remote-document/**',
   'test/browser/**',
   'test/cli/**',
   'test/contract/**',
@@ -87,7 +93,7 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: files,
-          exclude: APART,
+          exclude: [...APART, ...leftOut],
           sequence: { groupOrder: 1 },
         },
       },

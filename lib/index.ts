@@ -144,6 +144,7 @@ export { ClientMetadataColumn } from './client/client-metadata-column.decorator.
 export { ClientIdGenerator } from './client/client-id.generator.js';
 export { OAuthClient } from './client/oauth-client.entity.js';
 export { OAuthClientFactory, type NewClient } from './client/oauth-client.factory.js';
+export type { ClientBoundary } from './client/client-boundary.js';
 export type { ClientQuota } from './client/client-quota.js';
 export {
   clientState,

@@ -4,6 +4,7 @@ import type { RegistrationReason } from '../client-registration/registration.lis
 import { RegistrationPolicies } from '../client-registration/registration-policies.js';
 import { ClientSecretService } from '../client-secret/client-secret.service.js';
 import { retiredSecret } from '../client-secret/stored-secret.js';
+import type { ClientBoundary } from '../client/client-boundary.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
 import { contendedChange } from '../client/contended-change.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
@@ -30,7 +31,10 @@ export interface ClientWithNewToken {
   readonly registrationAccessToken: string | undefined;
 }
 
-/** What administrators do with clients that are there: list, change and remove them, whoever added them. */
+/**
+ * What administrators do with clients that are there: list, change and remove them, whoever added them. Each method can be bounded to the clients of an
+ * owner or a tenant (`within`): those of others are not there then.
+ */
 @Injectable()
 export class ClientAdministrationService {
   constructor(
@@ -56,8 +60,12 @@ export class ClientAdministrationService {
    * @returns the client as it is now; undefined when there is none with exactly this id
    * @throws RegistrationError naming the rule or of a policy; nothing has changed then
    */
-  async setScope(clientId: string, scope: string | undefined): Promise<OAuthClientRecord | undefined> {
-    return this.change(clientId, 'administered', async (client) => {
+  async setScope(
+    clientId: string,
+    scope: string | undefined,
+    within?: ClientBoundary,
+  ): Promise<OAuthClientRecord | undefined> {
+    return this.change(clientId, within, 'administered', async (client) => {
       const { owner, tenant, bounds } = client;
       const context = { operation: 'update', credential: undefined, owner, tenant, bounds, client } as const;
       const judged = await this.policies.judgeScope(this.mapper.toMetadata(client), scope, context);
@@ -76,12 +84,13 @@ export class ClientAdministrationService {
     clientId: string,
     chosen?: string,
     { graceSeconds = 0 }: SecretRotation = {},
+    within?: ClientBoundary,
   ): Promise<RotatedClient | undefined> {
     if (!Number.isSafeInteger(graceSeconds) || graceSeconds < 0) {
       throw new RangeError('graceSeconds must be a whole number of seconds, 0 for none');
     }
     let clientSecret = '';
-    const client = await this.change(clientId, 'secret-rotated', async (current) => {
+    const client = await this.change(clientId, within, 'secret-rotated', async (current) => {
       // Made anew for each attempt: what a client needs a secret for may have changed.
       const { clientSecret: made, ...columns } = await this.secrets.make(
         clientId,
@@ -100,10 +109,13 @@ export class ClientAdministrationService {
    * there is no client with exactly this id
    * @throws InvalidRequestError for a client that identical registrations share
    */
-  async resetRegistrationAccessToken(clientId: string): Promise<ClientWithNewToken | undefined> {
+  async resetRegistrationAccessToken(
+    clientId: string,
+    within?: ClientBoundary,
+  ): Promise<ClientWithNewToken | undefined> {
     const { registrationAccessToken, registrationAccessTokenHash } = this.registrationAccessTokens.issue();
     const columns = { registrationAccessTokenHash, ...NO_PREVIOUS_TOKEN };
-    const client = await this.change(clientId, 'token-reset', async ({ foldingKey }) => {
+    const client = await this.change(clientId, within, 'token-reset', async ({ foldingKey }) => {
       // It would be that of everybody who registered the same.
       if (foldingKey !== null)
         throw new InvalidRequestError('the client is shared by identical registrations: nobody has a token for it');
@@ -118,9 +130,9 @@ export class ClientAdministrationService {
    * @returns whether there was something to do
    * @throws UndecryptableSecretError when its key is not among them; nothing has changed then
    */
-  async reencryptSecret(clientId: string): Promise<boolean> {
+  async reencryptSecret(clientId: string, within?: ClientBoundary): Promise<boolean> {
     return contendedChange(async () => {
-      const client = await this.clients.findByClientId(clientId);
+      const client = await this.clients.findByClientId(clientId, within);
       if (!client) return false;
       const encrypted = this.secrets.reencrypted(client);
       if (encrypted === undefined) return false;
@@ -132,9 +144,9 @@ export class ClientAdministrationService {
    * Removes a client with its secret and its registration access token.
    * @returns whether there was one with exactly this id
    */
-  async remove(clientId: string): Promise<boolean> {
+  async remove(clientId: string, within?: ClientBoundary): Promise<boolean> {
     return contendedChange(async () => {
-      const client = await this.clients.findByClientId(clientId);
+      const client = await this.clients.findByClientId(clientId, within);
       if (!client) return false;
       const who = { credential: undefined, reason: 'administered' } as const;
       const event = { type: 'deleted', client, previous: undefined, ...who } as const;
@@ -147,11 +159,12 @@ export class ClientAdministrationService {
   /** Changes columns of a client as it is in that moment. */
   private async change(
     clientId: string,
+    within: ClientBoundary | undefined,
     reason: RegistrationReason,
     columnsFor: (client: OAuthClientRecord) => Promise<Partial<OAuthClientRecord>>,
   ): Promise<OAuthClientRecord | undefined> {
     const changed = await contendedChange(async () => {
-      const client = await this.clients.findByClientId(clientId);
+      const client = await this.clients.findByClientId(clientId, within);
       if (!client) return null;
       const columns = await columnsFor(client);
       const proposed = this.clients.create({ ...client, ...columns, version: client.version + 1 });

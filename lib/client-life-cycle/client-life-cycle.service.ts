@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
+import type { ClientBoundary } from '../client/client-boundary.js';
 import { contendedChange } from '../client/contended-change.js';
 import { isExpiredClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
@@ -9,7 +10,7 @@ import { epochNow } from '../token/clock.js';
 import { expiryAfterResumption } from './client-lifetime.rules.js';
 
 /** Why an operator does something. */
-export interface LifeCycleOptions {
+export interface LifeCycleOptions extends ClientBoundary {
   /** What listeners are told about it. */
   readonly note?: string | undefined;
 }
@@ -51,8 +52,11 @@ export class ClientLifeCycleService {
    * @throws ConflictError when it has changed since it was seen
    * @throws InvalidRequestError for one that was suspended, or has expired
    */
-  async approve(clientId: string, { version, note }: ApprovalOptions): Promise<OAuthClientRecord | undefined> {
-    return this.change(clientId, 'approved', note, (client) => {
+  async approve(
+    clientId: string,
+    { version, note, ...within }: ApprovalOptions,
+  ): Promise<OAuthClientRecord | undefined> {
+    return this.change(clientId, within, 'approved', note, (client) => {
       if (client.status === 'active') return undefined;
       if (client.status === 'suspended') {
         throw new InvalidRequestError('the client is suspended and does not wait for an approval: resume it');
@@ -69,8 +73,10 @@ export class ClientLifeCycleService {
    * @returns the client as it is now; undefined when there is none with exactly this id
    * @throws InvalidRequestError for one that has expired
    */
-  async suspend(clientId: string, { note }: LifeCycleOptions = {}): Promise<OAuthClientRecord | undefined> {
-    return this.change(clientId, 'suspended', note, ({ status }) => (status === 'suspended' ? undefined : STOPPED));
+  async suspend(clientId: string, { note, ...within }: LifeCycleOptions = {}): Promise<OAuthClientRecord | undefined> {
+    return this.change(clientId, within, 'suspended', note, ({ status }) =>
+      status === 'suspended' ? undefined : STOPPED,
+    );
   }
 
   /**
@@ -78,8 +84,8 @@ export class ClientLifeCycleService {
    * @returns the client as it is now; undefined when there is none with exactly this id
    * @throws InvalidRequestError for one that waits for an approval, or has expired
    */
-  async resume(clientId: string, { note }: LifeCycleOptions = {}): Promise<OAuthClientRecord | undefined> {
-    return this.change(clientId, 'resumed', note, (client) => {
+  async resume(clientId: string, { note, ...within }: LifeCycleOptions = {}): Promise<OAuthClientRecord | undefined> {
+    return this.change(clientId, within, 'resumed', note, (client) => {
       if (client.status === 'active') return undefined;
       if (client.status === 'pending') {
         throw new InvalidRequestError('the client was not suspended, it waits for an approval: approve it');
@@ -91,12 +97,13 @@ export class ClientLifeCycleService {
   /** @param decide judges the client as it is in that moment; undefined where there is nothing to change */
   private async change(
     clientId: string,
+    within: ClientBoundary,
     reason: Reason,
     note: string | undefined,
     decide: (client: OAuthClientRecord) => Partial<OAuthClientRecord> | undefined,
   ): Promise<OAuthClientRecord | undefined> {
     const changed = await contendedChange(async () => {
-      const previous = await this.clients.findByClientId(clientId);
+      const previous = await this.clients.findByClientId(clientId, within);
       if (!previous) return null;
       if (isExpiredClient(previous, epochNow())) {
         throw new InvalidRequestError('the client has expired: it has to register again');

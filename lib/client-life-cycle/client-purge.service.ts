@@ -1,19 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
+import type { ClientBoundary } from '../client/client-boundary.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { epochNow } from '../token/clock.js';
 import { ClientActivityRepository, type ExpiredClient, type ExpiredClients } from './client-activity.repository.js';
 
 /** Which expired clients are removed, and how. */
-export interface PurgeOptions {
+export interface PurgeOptions extends ClientBoundary {
   /** Removes nothing, and tells what would be removed. @default false */
   readonly isDryRun?: boolean;
   /** How many clients are looked at. @default 1000 */
   readonly limit?: number;
-  /** Those of one owner. @default all */
-  readonly owner?: string;
-  /** Those of one tenant. @default all */
-  readonly tenant?: string;
 }
 
 /** What became of the clients that were looked at. */

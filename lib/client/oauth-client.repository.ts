@@ -17,14 +17,13 @@ import { PostgresInsert } from '../storage/postgres-insert.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
 import { epochNow } from '../token/clock.js';
+import { isWithin, type ClientBoundary } from './client-boundary.js';
 import type { ClientQuota } from './client-quota.js';
 import type { ClientSource, ClientState, OAuthClientRecord } from './oauth-client.record.js';
 import { NO_PREVIOUS_TOKEN } from './previous-credentials.js';
 
 /** Which clients are listed, in the order of their ids. */
-export interface ClientPage {
-  /** Those of one owner. */
-  readonly owner?: string;
+export interface ClientPage extends ClientBoundary {
   /** Those that registered themselves, or that were added by hand. */
   readonly source?: ClientSource;
   /** Those that stand there in their life. */
@@ -65,12 +64,12 @@ export class OAuthClientRepository {
     this.fixedInsert = PostgresInsert.for(storage.dataSource, storage.metadataOf('client'));
   }
 
-  /** @returns the client with exactly this id; undefined when there is none, and for anything that cannot be an id */
-  async findByClientId(clientId: string): Promise<OAuthClientRecord | undefined> {
+  /** @returns the client with exactly this id; undefined when there is none within the boundary, and for anything that cannot be an id */
+  async findByClientId(clientId: string, within?: ClientBoundary): Promise<OAuthClientRecord | undefined> {
     if (!isKey(clientId)) return undefined;
     const found = await this.byClientId(clientId);
     // Not every database compares text exactly: MariaDB ignores case and trailing spaces.
-    return found?.clientId === clientId ? found : undefined;
+    return found?.clientId === clientId && isWithin(found, within) ? found : undefined;
   }
 
   /**
@@ -94,10 +93,11 @@ export class OAuthClientRepository {
   }
 
   /** The clients of a page; none for what cannot be an owner, a source, a status or an id. */
-  async list({ owner, source, status, after, limit }: ClientPage): Promise<OAuthClientRecord[]> {
-    if ([owner, source, status, after].some((key) => key !== undefined && !isKey(key))) return [];
+  async list({ owner, tenant, source, status, after, limit }: ClientPage): Promise<OAuthClientRecord[]> {
+    if ([owner, tenant, source, status, after].some((key) => key !== undefined && !isKey(key))) return [];
     const where: FindOptionsWhere<OAuthClientRecord> = {
       ...(owner !== undefined && { owner: exactText(this.storage.dataSource, owner) }),
+      ...(tenant !== undefined && { tenant: exactText(this.storage.dataSource, tenant) }),
       ...(source !== undefined && { source }),
       ...(status !== undefined && inState(status)),
       ...(after !== undefined && { clientId: MoreThan(after) }),

@@ -12,6 +12,7 @@ import { RegistrationAccessTokenService } from '../registration-access-token/reg
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { SoftwareStatementService } from '../software-statement/software-statement.service.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
+import type { ClientBoundary } from './client-boundary.js';
 import { ClientIdGenerator } from './client-id.generator.js';
 import { ClientMetadataMapper } from './client-metadata.mapper.js';
 import { CLIENT_ID_RULE, isClientId, isOwner, OWNER_RULE } from './client.rules.js';
@@ -103,8 +104,8 @@ export class OAuthClientService {
    * The client as an operator sees it, held and expired ones included: whoever is about to let a client do something asks `ClientResolver`.
    * @returns the client with exactly this id; undefined when there is none, and for anything that is not a non-empty string
    */
-  async find(clientId: string): Promise<OAuthClientRecord | undefined> {
-    return this.clients.findByClientId(clientId);
+  async find(clientId: string, within?: ClientBoundary): Promise<OAuthClientRecord | undefined> {
+    return this.clients.findByClientId(clientId, within);
   }
 
   /** The metadata of a client by its names on the wire, every default included; no member is `null` or empty (RFC 7591 section 2). */

@@ -1,5 +1,6 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { IsNull, MoreThan, Raw, type ObjectLiteral } from 'typeorm';
+import { isBoundary, isWithin, type ClientBoundary } from '../client/client-boundary.js';
 import type { InitialAccessTokenRecord } from './initial-access-token.record.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
@@ -30,16 +31,15 @@ export class InitialAccessTokenRepository {
     return found?.tokenHash === tokenHash ? found : undefined;
   }
 
-  /** All tokens, the newest first; those of one owner where it is given, and none for what cannot be an owner. */
-  async list(owner?: string): Promise<InitialAccessTokenRecord[]> {
-    if (owner !== undefined && !isKey(owner)) return [];
+  /** All tokens within the boundary, the newest first. */
+  async list(within: ClientBoundary): Promise<InitialAccessTokenRecord[]> {
+    if (!isBoundary(within)) return [];
+    const where = Object.fromEntries(Object.entries(within).filter(([, name]) => name !== undefined));
     const found = await this.storage.read((manager) =>
-      manager.find(this.storage.entities.initialAccessToken, {
-        ...(owner === undefined ? {} : { where: { owner } }),
-        order: { issuedAt: 'DESC', id: 'DESC' },
-      }),
+      manager.find(this.storage.entities.initialAccessToken, { where, order: { issuedAt: 'DESC', id: 'DESC' } }),
     );
-    return owner === undefined ? found : found.filter((token) => token.owner === owner);
+    // Not every database compares text exactly.
+    return found.filter((token) => isWithin(token, within));
   }
 
   /** @returns the token with exactly this id; undefined when there is none */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { isWithin, type ClientBoundary } from '../client/client-boundary.js';
 import { isOwner, OWNER_RULE } from '../client/client.rules.js';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
@@ -98,18 +99,18 @@ export class InitialAccessTokenService {
     return typeof token === 'string' ? this.tokens.findByHash(tokenHash(token)) : undefined;
   }
 
-  /** All tokens, the newest first; those of one owner where it is given, and none for anything else but `undefined`. */
-  async list(owner?: string): Promise<InitialAccessTokenRecord[]> {
-    return this.tokens.list(owner);
+  /** All tokens, the newest first; those of one owner or tenant where it is given, and none for what cannot be one. */
+  async list(owner?: string, tenant?: string): Promise<InitialAccessTokenRecord[]> {
+    return this.tokens.list({ owner, tenant });
   }
 
   /**
    * Revokes a token by its id; clients that registered with it stay.
-   * @returns whether there is such a token
+   * @returns whether there is such a token within the boundary
    */
-  async revoke(id: string): Promise<boolean> {
+  async revoke(id: string, within?: ClientBoundary): Promise<boolean> {
     const token = await this.tokens.findById(id);
-    if (!token) return false;
+    if (!token || !isWithin(token, within)) return false;
     const event = tokenEvent('revoked', token);
     // One that is revoked already keeps its time.
     if (await this.tokens.revoke(token, epochNow(), this.listeners.participant(event)))

@@ -3,13 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databases } from '../support/databases.js';
+import { databasesInTurn } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
 import { dcr, factsOf, jsonListOf, refused } from './dcr.js';
 
 const NO_SUCH_CLIENT = refused('there is no client with this id: dcr clients list shows the ids');
 
-describe.each(databases)('dcr clients approve, suspend and resume ($name)', (database) => {
+describe.each(databasesInTurn(0))('dcr clients approve, suspend and resume ($name)', (database) => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer({ database });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClientSecretService, OAuthClientService, type EncryptionKey } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databases } from '../support/databases.js';
+import { databasesInTurn } from '../support/databases.js';
 import { SQLITE_DRIVER_NAME } from '../support/sqlite-driver.js';
 import { startServer, type TestServer } from '../support/start-server.js';
 import { dcr, refused, ROOT } from './dcr.js';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe.each(databases)('dcr clients reencrypt ($name)', (database) => {
+describe.each(databasesInTurn(1))('dcr clients reencrypt ($name)', (database) => {
   let server: TestServer;
   let bothKeys: string;
   let currentKey: string;

@@ -1,6 +1,6 @@
 import { OAuthClient, OAuthClientService, type OAuthClientRecord } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databases } from '../support/databases.js';
+import { databasesInTurn } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
 import { dcr, factsOf, jsonListOf, jsonOf, refused } from './dcr.js';
 
@@ -11,7 +11,7 @@ const WEEK_SECONDS = 7 * 86_400;
 const NO_SUCH_CLIENT = refused('there is no client with this id: dcr clients list shows the ids');
 const seconds = () => Math.floor(Date.now() / 1000);
 
-describe.each(databases)('dcr clients, credentials that are replaced ($name)', (database) => {
+describe.each(databasesInTurn(2))('dcr clients, credentials that are replaced ($name)', (database) => {
   let server: TestServer;
   let service: OAuthClientService;
   beforeAll(async () => {

@@ -18,7 +18,7 @@ import {
 import { DataSource, type Repository } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completeMetadata, publicKey } from '../support/client-metadata.builder.js';
-import { databases, type CreatedDatabase, type TestDatabase } from '../support/databases.js';
+import { databases, type CreatedDatabase, type TestDatabase, databasesInTurn } from '../support/databases.js';
 import { ENCRYPTION_KEYS, FULL_SERVER } from '../support/full-server.js';
 import { startServer, type ServerSetup, type TestServer } from '../support/start-server.js';
 import { dcr, dcrProcess, MAIN, refused, ROOT, type Finished } from './dcr.js';
@@ -290,7 +290,7 @@ const FAMILIES = {
   scope: 'openid tides.read',
 };
 
-describe.each(databases)('dcr clients import ($name)', (database) => {
+describe.each(databasesInTurn(2))('dcr clients import ($name)', (database) => {
   let created: CreatedDatabase;
   let dataSource: DataSource;
   let rows: Repository<OAuthClient>;

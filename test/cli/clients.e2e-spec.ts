@@ -1,7 +1,7 @@
 import { OAuthClient, OAuthClientService, type OAuthClientRecord } from 'nestjs-dynamic-registration';
 import { Like } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databases } from '../support/databases.js';
+import { databases, databasesInTurn } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
 import { dcr, dcrProcess, factsOf, jsonListOf, jsonOf, refused, type Finished, type ShownClient } from './dcr.js';
 
@@ -12,7 +12,7 @@ const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
 
 const NO_SUCH_CLIENT = refused('there is no client with this id: dcr clients list shows the ids');
 
-describe.each(databases)('dcr clients ($name)', (database) => {
+describe.each(databasesInTurn(1))('dcr clients ($name)', (database) => {
   let server: TestServer;
   let service: OAuthClientService;
   beforeAll(async () => {

@@ -8,7 +8,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_LIFETIME_SECONDS } from '../../lib/initial-access-token/initial-access-token.service.js';
 import { expectRefusal, invalidRedirectUri } from '../errors/refusal.js';
-import { databases, type CreatedDatabase } from '../support/databases.js';
+import { databases, type CreatedDatabase, databasesInTurn } from '../support/databases.js';
 import { startServer } from '../support/start-server.js';
 import { dcr, dcrProcess, refused, type Finished } from './dcr.js';
 
@@ -17,7 +17,7 @@ const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
 
 const NO_SUCH_TOKEN = 'error: there is no initial access token with this id: dcr tokens list shows the ids\n';
 
-describe.each(databases)('dcr tokens ($name)', ({ create }) => {
+describe.each(databasesInTurn(0))('dcr tokens ($name)', ({ create }) => {
   let database: CreatedDatabase;
   let dataSource: DataSource;
   beforeAll(async () => {
@@ -229,7 +229,7 @@ function sha256(line: string): string {
   return createHash('sha256').update(line.trim()).digest('hex');
 }
 
-describe.each(databases)('dcr tokens beside a running server ($name)', (database) => {
+describe.each(databasesInTurn(1))('dcr tokens beside a running server ($name)', (database) => {
   it('makes tokens that register, counts their uses, and revokes them at once', async () => {
     const server = await startServer({ database });
     try {

@@ -230,7 +230,8 @@ describe.each(databases)('a client that is not used ($name)', (database) => {
       }
       await Promise.all(using);
       removed.push(...(await purging.purge()).removed);
-      expect([...authenticated, ...removed].toSorted()).toEqual(clients.map(({ client_id: id }) => id).toSorted());
+      expect(new Set([...authenticated, ...removed])).toEqual(new Set(clients.map(({ client_id: id }) => id)));
+      expect(authenticated.length + removed.length).toBe(clients.length);
     });
   });
 });
@@ -244,7 +245,7 @@ describe('what is noted together', () => {
       const activity = server.app.get(ClientActivityService, { strict: false });
       const { body } = await server.register(BODY, null);
       const rows = server.dataSource.getRepository(OAuthClient);
-      await rows.update({ clientId: body.client_id }, { lastUsedAt: 1 } as object);
+      await rows.update({ clientId: body.client_id }, { lastUsedAt: 1 });
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       try {
         await activity.touch(await rows.findOneByOrFail({ clientId: body.client_id }));

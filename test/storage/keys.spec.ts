@@ -332,8 +332,6 @@ const WALKED = [
       use('clientId', clientId, (it, key, { client }) => it.rehearseInsert([{ ...client, clientId: key }])),
     ],
     insertOf: PRIVATE,
-    isBelow: PRIVATE,
-    equal: PRIVATE,
     replaceSecretHash: [
       use('clientId', clientId, (it, key, { client }) =>
         it.replaceSecretHash({ ...client, clientId: key }, 'x', 'current'),
@@ -435,7 +433,7 @@ const WALKED = [
       use(
         'owner',
         () => 'acme',
-        (it, key) => it.list(key),
+        (it, key) => it.list({ owner: key }),
         [undefined],
       ),
     ],

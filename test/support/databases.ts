@@ -117,6 +117,15 @@ export const databases: readonly TestDatabase[] = inject('mysqlUrl')
   ? [sqlite, postgres, mysqlOrMariaDb]
   : [sqlite, postgres];
 
+/**
+ * The databases for tests of commands, whose services are tested on all of them: with `TEST_PAIRS` one, another one for each turn.
+ */
+export function databasesInTurn(turn: number): readonly TestDatabase[] {
+  return process.env['TEST_PAIRS'] === undefined
+    ? databases
+    : databases.filter((_, i) => i === turn % databases.length);
+}
+
 function randomName(): string {
   return `${inject('databasePrefix')}${randomBytes(6).toString('hex')}`;
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { boundaryOf } from '../connection/boundary.option.js';
 import { withConnection } from '../connection/connection.option.js';
 import { printable } from '../terminal/message-text.js';
 
@@ -24,7 +25,9 @@ export function addApproveCommand(clients: Command): void {
     )
     .action(async ({ id, version, note }: ApproveOptions, command: Command) => {
       const { decide } = await import('./client-life-cycle.js');
-      const client = await decide(command, (lifeCycle) => lifeCycle.approve(id, { version, note }));
+      const client = await decide(command, (lifeCycle) =>
+        lifeCycle.approve(id, { version, note, ...boundaryOf(command) }),
+      );
       process.stdout.write(`${printable(id)} is active, version ${client.version}\n`);
     });
 }

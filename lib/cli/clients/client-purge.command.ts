@@ -10,8 +10,6 @@ const LARGEST_LIMIT = 100_000;
 
 interface PurgeOptions {
   readonly dryRun?: true;
-  readonly owner?: string;
-  readonly tenant?: string;
   readonly limit: number;
   readonly json?: true;
 }
@@ -25,8 +23,6 @@ export function addPurgeCommand(clients: Command): void {
         'remove clients that have expired, once each, however many do so; the host is asked where --data-source names its listeners',
       )
       .option('--dry-run', 'remove nothing, and show what would be removed')
-      .option('--owner <owner>', 'only those of one owner')
-      .option('--tenant <tenant>', 'only those of one tenant')
       .option('--limit <number>', `how many at most, up to ${LARGEST_LIMIT}`, pageSize(LARGEST_LIMIT), LIMIT)
       .option('--json', 'a JSON object instead of lines'),
   )

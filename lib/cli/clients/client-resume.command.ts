@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { boundaryOf } from '../connection/boundary.option.js';
 import { withConnection } from '../connection/connection.option.js';
 import { printable } from '../terminal/message-text.js';
 
@@ -19,7 +20,7 @@ export function addResumeCommand(clients: Command): void {
     .addHelpText('after', '\nExample:\n  $ dcr clients resume --id com.acme.app --connect sqlite:auth.sqlite')
     .action(async ({ id, note }: ResumeOptions, command: Command) => {
       const { decide } = await import('./client-life-cycle.js');
-      const client = await decide(command, (lifeCycle) => lifeCycle.resume(id, { note }));
+      const client = await decide(command, (lifeCycle) => lifeCycle.resume(id, { note, ...boundaryOf(command) }));
       process.stdout.write(`${printable(id)} is active, version ${client.version}\n`);
     });
 }

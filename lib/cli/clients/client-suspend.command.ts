@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { boundaryOf } from '../connection/boundary.option.js';
 import { withConnection } from '../connection/connection.option.js';
 import { printable } from '../terminal/message-text.js';
 
@@ -19,7 +20,7 @@ export function addSuspendCommand(clients: Command): void {
     .addHelpText('after', '\nExample:\n  $ dcr clients suspend --id com.acme.app --connect sqlite:auth.sqlite')
     .action(async ({ id, note }: SuspendOptions, command: Command) => {
       const { decide } = await import('./client-life-cycle.js');
-      const client = await decide(command, (lifeCycle) => lifeCycle.suspend(id, { note }));
+      const client = await decide(command, (lifeCycle) => lifeCycle.suspend(id, { note, ...boundaryOf(command) }));
       process.stdout.write(`${printable(id)} is suspended, version ${client.version}\n`);
     });
 }

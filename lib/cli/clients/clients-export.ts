@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { once } from 'node:events';
 import { ClientMetadataMapper } from '../../client/client-metadata.mapper.js';
 import { ClientAdministrationService } from '../../index.js';
+import { boundaryOf } from '../connection/boundary.option.js';
 import { jsonText } from '../terminal/json-text.js';
 import { storedClientDocument } from './client-document.js';
 import { Progress } from '../terminal/progress.js';
@@ -18,7 +19,11 @@ export async function exportClients(command: Command): Promise<void> {
     const progress = new Progress();
     let exported = 0;
     for (let after: string | undefined; ;) {
-      const page = await administration.list({ ...(after !== undefined && { after }), limit: PAGE });
+      const page = await administration.list({
+        ...boundaryOf(command),
+        ...(after !== undefined && { after }),
+        limit: PAGE,
+      });
       const lines = page.map((client) => jsonText(storedClientDocument(client, mapper), 0));
       await written(lines.join(''));
       exported += page.length;

@@ -6,6 +6,7 @@ import {
   RegistrationConfiguration,
   type OAuthClientRecord,
 } from '../../index.js';
+import { boundaryOf } from '../connection/boundary.option.js';
 import { RefusedError } from '../command.error.js';
 import { withServices } from '../services/services.js';
 import { UnknownKeysCipher } from '../services/unknown-keys.cipher.js';
@@ -43,7 +44,7 @@ export async function reencryptClients(
     const reencrypt = async ({ clientId, clientSecretEncrypted }: OAuthClientRecord) => {
       if (clientSecretEncrypted === null) return;
       try {
-        counts[(await administration.reencryptSecret(clientId)) ? 'reencrypted' : 'current']++;
+        counts[(await administration.reencryptSecret(clientId, boundaryOf(command))) ? 'reencrypted' : 'current']++;
       } catch (error) {
         // Anything else stops it; what is done is done.
         if (!(error instanceof UndecryptableSecretError)) throw error;
@@ -52,7 +53,11 @@ export async function reencryptClients(
       }
     };
     for (let after: string | undefined; ;) {
-      const page = await administration.list({ ...(after !== undefined && { after }), limit: PAGE });
+      const page = await administration.list({
+        ...boundaryOf(command),
+        ...(after !== undefined && { after }),
+        limit: PAGE,
+      });
       for (const client of page) await reencrypt(client);
       progress.show(`${counts.reencrypted + counts.current} secrets`);
       after = page.at(-1)?.clientId;

@@ -13,12 +13,15 @@ import { addPurgeCommand } from './client-purge.command.js';
 import { addReencryptCommand } from './client-reencrypt.command.js';
 import { addTransferCommands } from './clients-transfer.command.js';
 import { pageSize } from './page-size.option.js';
+import { withBoundary } from '../connection/boundary.option.js';
 import { withConnection } from '../connection/connection.option.js';
 import { jsonText } from '../terminal/json-text.js';
 import { printable, shellWord } from '../terminal/message-text.js';
 
 const PAGE = 100;
 const LARGEST_PAGE = 1_000;
+/** What makes clients, and says itself whose they are. */
+const UNBOUNDED = ['add', 'import'];
 
 /** `dcr clients`: what an operator does with clients. */
 export function addClientsCommand(program: Command): void {
@@ -39,6 +42,8 @@ export function addClientsCommand(program: Command): void {
   addTransferCommands(clients);
   addReencryptCommand(clients);
   addPurgeCommand(clients);
+  // Whoever looks after one owner or tenant sees and changes nothing of the others.
+  for (const command of clients.commands) if (!UNBOUNDED.includes(command.name())) withBoundary(command);
 }
 
 /** `dcr auth`: two of them under the names that users of other servers know. */
@@ -49,7 +54,6 @@ export function addAuthCommand(program: Command): void {
 }
 
 interface ListOptions {
-  readonly owner?: string;
   readonly source?: ClientSource;
   readonly status?: ClientState;
   readonly after?: string;
@@ -62,7 +66,6 @@ function addList(clients: Command): void {
     clients
       .command('list')
       .description('list the clients in the order of their ids; never a secret, which is not kept')
-      .option('--owner <owner>', 'only those of one owner')
       .addOption(
         new Option('--source <source>', 'only those that registered themselves, or that were added by hand').choices([
           'dynamic',
@@ -82,10 +85,9 @@ function addList(clients: Command): void {
       .option('--json', 'a JSON array instead of a table, times in seconds since the epoch'),
   )
     .addHelpText('after', '\nExample:\n  $ dcr clients list --owner acme --limit 20 --connect sqlite:auth.sqlite')
-    .action(async ({ owner, source, status, after, limit, json }: ListOptions, command: Command) => {
+    .action(async ({ source, status, after, limit, json }: ListOptions, command: Command) => {
       const { listClients } = await import('./clients.js');
       const page = {
-        ...(owner !== undefined && { owner }),
         ...(source !== undefined && { source }),
         ...(status !== undefined && { status }),
         ...(after !== undefined && { after }),

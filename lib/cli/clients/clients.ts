@@ -10,6 +10,7 @@ import {
   type PurgeOptions,
   type SecretRotation,
 } from '../../index.js';
+import { boundaryOf } from '../connection/boundary.option.js';
 import { clientDocument, type ClientDocument } from './client-document.js';
 import { RefusedError } from '../command.error.js';
 import type { ServiceOptions } from '../services/registration-context.js';
@@ -74,7 +75,7 @@ function methodFor({ tokenEndpointAuthMethods }: RegistrationConfiguration['serv
 /** Replaces the scope of a client; undefined takes it away. */
 export async function setScope(command: Command, id: string, scope: string | undefined): Promise<ClientDocument> {
   return withServices(command, async (services) => {
-    const client = await services(ClientAdministrationService).setScope(id, scope);
+    const client = await services(ClientAdministrationService).setScope(id, scope, boundaryOf(command));
     return clientDocument(existing(client), services(ClientMetadataMapper));
   });
 }
@@ -85,7 +86,11 @@ export async function listClients(
   page: ClientPage,
 ): Promise<{ readonly clients: readonly ClientDocument[]; readonly hasMore: boolean }> {
   return withServices(command, async (services) => {
-    const found = await services(ClientAdministrationService).list({ ...page, limit: page.limit + 1 });
+    const found = await services(ClientAdministrationService).list({
+      ...page,
+      ...boundaryOf(command),
+      limit: page.limit + 1,
+    });
     const mapper = services(ClientMetadataMapper);
     const clients = found.slice(0, page.limit).map((client) => clientDocument(client, mapper));
     return { clients, hasMore: found.length > page.limit };
@@ -95,7 +100,7 @@ export async function listClients(
 /** One client. */
 export async function findClient(command: Command, id: string): Promise<ClientDocument> {
   return withServices(command, async (services) => {
-    const client = await services(OAuthClientService).find(id);
+    const client = await services(OAuthClientService).find(id, boundaryOf(command));
     return clientDocument(existing(client), services(ClientMetadataMapper));
   });
 }
@@ -114,7 +119,9 @@ export async function rotateSecret(
     command,
     async (services) => {
       const administration = services(ClientAdministrationService);
-      const { client, clientSecret } = existing(await administration.rotateSecret(id, secret, { graceSeconds }));
+      const { client, clientSecret } = existing(
+        await administration.rotateSecret(id, secret, { graceSeconds }, boundaryOf(command)),
+      );
       return {
         ...clientDocument(client, services(ClientMetadataMapper)),
         ...(secret === undefined && { client_secret: clientSecret }),
@@ -133,7 +140,9 @@ export async function resetToken(command: Command, id: string): Promise<ClientDo
         'clients of this server do not manage themselves (management): a token would be of no use',
       );
     }
-    const { client, registrationAccessToken } = existing(await administration.resetRegistrationAccessToken(id));
+    const { client, registrationAccessToken } = existing(
+      await administration.resetRegistrationAccessToken(id, boundaryOf(command)),
+    );
     return {
       ...clientDocument(client, services(ClientMetadataMapper)),
       registration_access_token: registrationAccessToken,
@@ -144,13 +153,15 @@ export async function resetToken(command: Command, id: string): Promise<ClientDo
 /** Removes a client. */
 export async function removeClient(command: Command, id: string): Promise<void> {
   await withServices(command, async (services) => {
-    if (!(await services(ClientAdministrationService).remove(id))) throw noSuchClient();
+    if (!(await services(ClientAdministrationService).remove(id, boundaryOf(command)))) throw noSuchClient();
   });
 }
 
 /** Removes clients whose time is over. */
 export async function purgeClients(command: Command, options: PurgeOptions): Promise<PurgedClients> {
-  return withServices(command, async (services) => services(ClientPurgeService).purge(options));
+  return withServices(command, async (services) =>
+    services(ClientPurgeService).purge({ ...options, ...boundaryOf(command) }),
+  );
 }
 
 /** @throws RefusedError where there is no such client */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { InitialAccessTokenService, IssuedInitialAccessToken } from '../../index.js';
 import { RefusedError } from '../command.error.js';
+import { boundaryOf, withBoundary } from '../connection/boundary.option.js';
 import { withConnection } from '../connection/connection.option.js';
 import { parseDuration } from './duration.js';
 import { printable } from '../terminal/message-text.js';
@@ -20,6 +21,7 @@ export function addTokensCommand(program: Command): void {
   addCreate(tokens);
   addList(tokens);
   addRevoke(tokens);
+  for (const command of tokens.commands) if (command.name() !== 'create') withBoundary(command);
 }
 
 interface CreateOptions extends BoundsOptions {
@@ -80,7 +82,6 @@ function facts({ record }: IssuedInitialAccessToken): string {
 }
 
 interface ListOptions {
-  readonly owner?: string;
   readonly json?: true;
 }
 
@@ -89,12 +90,12 @@ function addList(tokens: Command): void {
     tokens
       .command('list')
       .description('list the tokens, the newest first; never a token itself, which is not kept')
-      .option('--owner <owner>', 'only those of one owner')
       .option('--json', 'a JSON array instead of a table, times in seconds since the epoch'),
   )
     .addHelpText('after', '\nExample:\n  $ dcr tokens list --owner ops --json --connect sqlite:auth.sqlite')
-    .action(async ({ owner, json }: ListOptions, command: Command) => {
-      const found = await withTokens(command, (service) => service.list(owner));
+    .action(async ({ json }: ListOptions, command: Command) => {
+      const { owner, tenant } = boundaryOf(command);
+      const found = await withTokens(command, (service) => service.list(owner, tenant));
       const now = Math.floor(Date.now() / 1000);
       process.stdout.write(json ? tokenJson(found, now) : tokenTable(found, now));
     });
@@ -113,7 +114,7 @@ function addRevoke(tokens: Command): void {
     )
     .action(async (id: string, _options: unknown, command: Command) => {
       // Not repeated: what stands in its place may be a token.
-      if (!(await withTokens(command, (service) => service.revoke(id)))) {
+      if (!(await withTokens(command, (service) => service.revoke(id, boundaryOf(command))))) {
         throw new RefusedError('there is no initial access token with this id: dcr tokens list shows the ids');
       }
       process.stdout.write(`revoked ${id}\n`);
