@@ -4,6 +4,7 @@ import type { ClientBoundary } from '../client/client-boundary.js';
 import { contendedChange } from '../client/contended-change.js';
 import { isExpiredClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
 import { OAuthClientRepository } from '../client/oauth-client.repository.js';
+import { NO_PREVIOUS_SECRET, NO_PREVIOUS_TOKEN } from '../client/previous-credentials.js';
 import { ConflictError, InvalidRequestError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
 import { epochNow } from '../token/clock.js';
@@ -27,11 +28,8 @@ type Reason = 'approved' | 'suspended' | 'resumed';
 const STOPPED = {
   status: 'suspended',
   expiresAt: null,
-  previousClientSecretHash: null,
-  previousClientSecretExpiresAt: null,
-  previousClientSecretEncrypted: null,
-  previousRegistrationAccessTokenHash: null,
-  previousRegistrationAccessTokenExpiresAt: null,
+  ...NO_PREVIOUS_SECRET,
+  ...NO_PREVIOUS_TOKEN,
 } as const satisfies Partial<OAuthClientRecord>;
 
 /**

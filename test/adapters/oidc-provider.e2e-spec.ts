@@ -57,7 +57,15 @@ const PROVIDER: Configuration = {
   clientAuthMethods: [...METHODS],
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'HS256'] },
   // Back-channel logout looks up every client that a session has used.
-  features: { introspection: { enabled: true }, backchannelLogout: { enabled: true } },
+  features: {
+    introspection: { enabled: true, allowedPolicy: () => true },
+    backchannelLogout: { enabled: true },
+    rpInitiatedLogout: {
+      logoutSource: (context, form) => {
+        context.body = form;
+      },
+    },
+  },
 };
 
 /** The answer to a registration. */
