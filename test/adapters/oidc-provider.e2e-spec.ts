@@ -1,4 +1,5 @@
 import {
+  ClientActivityService,
   ClientFactsService,
   ClientResolver,
   ClientMetadata,
@@ -600,6 +601,7 @@ function clientsOf({ app }: TestServer): OidcProviderClients {
     app.get(RegistrationConfiguration, { strict: false }),
     app.get(ClientSecretService, { strict: false }),
     app.get(ClientFactsService, { strict: false }),
+    app.get(ClientActivityService, { strict: false }),
   );
 }
 

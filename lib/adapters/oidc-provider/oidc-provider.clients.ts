@@ -1,11 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { ClientFactsService } from '../../client-facts/client-facts.service.js';
+import { ClientActivityService } from '../../client-life-cycle/client-activity.service.js';
 import { ClientMetadata } from '../../client-metadata/client-metadata.dto.js';
 import { metadataTable } from '../../client-metadata/metadata-table.js';
 import { ClientResolver } from '../../client-resolution/client.resolver.js';
 import { ClientSecretService } from '../../client-secret/client-secret.service.js';
 import { OAuthClientService } from '../../client/oauth-client.service.js';
 import { redirectUriMatches } from '../../client/redirect-uri.matching.js';
+import { LOGGER } from '../../errors/logger.js';
 import { RegistrationConfiguration } from '../../registration-configuration.js';
 import { ClientPayloads } from './client-payloads.js';
 import { restrictWithoutScope } from './client-scope.js';
@@ -33,6 +35,7 @@ const LOGOUT = ['end_session', 'end_session_confirm', 'end_session_success'];
  */
 @Injectable()
 export class OidcProviderClients {
+  private readonly logger = new Logger(LOGGER);
   private readonly payloads: ClientPayloads;
   private attached: { readonly provider: ProviderLike; readonly fitting: FittingClients } | undefined;
 
@@ -42,6 +45,7 @@ export class OidcProviderClients {
     private readonly config: RegistrationConfiguration,
     secrets: ClientSecretService,
     facts: ClientFactsService,
+    private readonly activity: ClientActivityService,
   ) {
     this.payloads = new ClientPayloads(clients, secrets, facts);
   }
@@ -90,6 +94,7 @@ export class OidcProviderClients {
       throw new Error('features.registration must be off: clients register at the endpoint of this module');
     }
     this.attached = { provider, fitting: new FittingClients(provider.Client) };
+    provider.on('grant.success', ({ oidc: { client } }) => void (client && this.noteUse(client.clientId)));
     const { prototype } = provider.Client;
     const ofProvider = prototype.compareClientSecret;
     const isSecretOf = async (clientId: string, presented: string) => this.isSecretOf(clientId, presented);
@@ -100,6 +105,16 @@ export class OidcProviderClients {
       return redirectUriMatches({ redirectUris: this.redirectUris ?? [] }, redirectUri);
     };
     restrictWithoutScope(prototype);
+  }
+
+  /** The answer is given already: what cannot be noted now is noted with the next token. */
+  private async noteUse(clientId: string): Promise<void> {
+    try {
+      const client = await this.resolver.find(clientId);
+      if (client) await this.activity.touch(client);
+    } catch (error) {
+      this.logger.warn(`the use of a client was not noted: ${error instanceof Error ? error.message : 'unknown'}`);
+    }
   }
 
   /** @returns undefined for a client that is none of this module */

@@ -7,6 +7,8 @@ export interface ProviderLike {
   };
   /** Throws for the route of a feature that is off. */
   urlFor(name: string): string;
+  /** Is told of every answer of the token endpoint with a token. */
+  on(event: 'grant.success', listener: (context: { readonly oidc: { readonly client?: ClientLike } }) => void): unknown;
 }
 
 /** A client of the provider. */

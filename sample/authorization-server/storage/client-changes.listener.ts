@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
 import {
   isHeld,
   TransactionalRegistrationListener,
@@ -6,7 +7,7 @@ import {
   type RegistrationEvent,
 } from 'nestjs-dynamic-registration';
 import { isDeepStrictEqual } from 'node:util';
-import { In, type EntityManager } from 'typeorm';
+import { DataSource, In, MoreThan, type EntityManager } from 'typeorm';
 import { narrowedConsent } from './narrowed-consent.js';
 import { OidcPayload } from './oidc-payload.entity.js';
 
@@ -18,6 +19,10 @@ const PERMISSIONS = ['scope', 'grantTypes', 'responseTypes'] as const;
 /** Keeps consents and tokens true to what their client is now. */
 @Injectable()
 export class ClientChanges extends TransactionalRegistrationListener {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+    super();
+  }
+
   async handle({ type, client, previous }: RegistrationEvent, manager: EntityManager): Promise<void> {
     const { clientId } = client;
     if (type === 'deleted' || isHeld(client) || (previous && differ(client, previous, IDENTITY))) {
@@ -27,6 +32,13 @@ export class ClientChanges extends TransactionalRegistrationListener {
       await manager.delete(OidcPayload, { clientId, model });
       await narrowConsents(client, manager);
     }
+  }
+
+  /** A client that somebody still has a token of stays, though its time is over. */
+  override async mayPurge({ clientId }: OAuthClientRecord): Promise<boolean> {
+    const model = In(['AccessToken', 'ClientCredentials', 'RefreshToken']);
+    const expiresAt = MoreThan(Math.floor(Date.now() / 1000));
+    return !(await this.dataSource.manager.existsBy(OidcPayload, { clientId, model, expiresAt }));
   }
 }
 
