@@ -87,6 +87,7 @@ export {
   type RegistrationContext,
 } from './client-registration/registration.policy.js';
 export { AllowedScopesPolicy, type AllowedScopesOptions } from './policies/allowed-scopes.policy.js';
+export { MaximumClientsPolicy, type MaximumClientsOptions } from './policies/maximum-clients.policy.js';
 export { MetadataHostsPolicy, type MetadataHostsOptions } from './policies/metadata-hosts.policy.js';
 export {
   PublicClientRedirectsPolicy,
