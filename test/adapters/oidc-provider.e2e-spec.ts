@@ -18,7 +18,7 @@ import { hash as bcrypt } from 'bcrypt';
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import type { Configuration } from 'oidc-provider';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { basic, type Answer } from '../client-authentication/token-endpoint.js';
 import { clientMetadata, machineMetadata, type Members } from '../support/client-metadata.builder.js';
 import { databases } from '../support/databases.js';
@@ -420,6 +420,14 @@ describe.each(cases)('clients of an oidc-provider ($adapter, $database.name)', (
       expectToken(await asMachine(client, client.client_secret));
       await change(client, { expiresAt: 1 });
       expectInvalidClient(await asMachine(client, client.client_secret));
+    });
+
+    it('is noted as used with a token, and not without one', async () => {
+      const client = await register(machineMetadata());
+      expectInvalidClient(await asMachine(client, 'wrong'));
+      await expect(rowOf(client)).resolves.toMatchObject({ lastUsedAt: null });
+      expectToken(await asMachine(client, client.client_secret));
+      await vi.waitFor(async () => expect((await rowOf(client)).lastUsedAt).toBeGreaterThan(0));
     });
 
     it('gets an error page at the authorization endpoint, and no redirect', async () => {

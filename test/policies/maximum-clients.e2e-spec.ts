@@ -150,7 +150,7 @@ describe.each(platformsInPairs)('a maximum of clients ($adapter, $database.name)
 });
 
 describe('options of a maximum of clients', () => {
-  it.each([
+  it.each<[object, string]>([
     [{ perOwner: -1 }, '"MaximumClientsPolicy.perOwner" must be a whole number, 0 for any'],
     [{ inAll: 1.5 }, '"MaximumClientsPolicy.inAll" must be a whole number, 0 for any'],
     [{ perTenant: '5' }, '"MaximumClientsPolicy.perTenant" must be a whole number, 0 for any'],
@@ -158,6 +158,6 @@ describe('options of a maximum of clients', () => {
     [{}, 'MaximumClientsPolicy bounds nothing. Give one of inAll, perOwner, perTenant, perInitialAccessToken'],
     [{ inAll: 0 }, 'MaximumClientsPolicy bounds nothing. Give one of inAll'],
   ])('%j stops the start', (options, message) => {
-    expect(() => MaximumClientsPolicy.of(options as object)).toThrow(message);
+    expect(() => MaximumClientsPolicy.of(options)).toThrow(message);
   });
 });
