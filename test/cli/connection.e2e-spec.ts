@@ -134,7 +134,6 @@ describe('the database of a command', () => {
     for (const env of [{}, { DATABASE_URL: '' }, { DATABASE_URL: '  ' }] as Record<string, string>[]) {
       expect(idsOf(await dcr(['clients', 'list', '--json'], { cwd: workingFolder, env }))).toEqual(['working-folder']);
     }
-    expect(idsOf(await dcrProcess(['clients', 'list', '--json'], { cwd: workingFolder }))).toEqual(['working-folder']);
     expect((await dcr(['migrate', 'show'], { cwd: workingFolder })).stdout).toMatch(/^\[X\] /);
     expect(await dcr(['tokens', 'list', '--json'], { cwd: workingFolder })).toMatchObject({ code: 0, stdout: '[]\n' });
   });
@@ -176,7 +175,7 @@ describe.each(databases)('--database-config ($name)', (database) => {
       const file = join(folder, `${database.kind}.yaml`);
       await writeFile(file, yamlOf(created));
       const config = ['--database-config', file];
-      expect(await dcrProcess(['migrate', 'run', ...config])).toMatchObject({ code: 0, stderr: '' });
+      expect(await dcr(['migrate', 'run', ...config])).toMatchObject({ code: 0, stderr: '' });
       expect(factsOf(await dcr(['clients', 'add', '--id', 'by-yaml', ...config]))).toMatchObject({
         client_id: 'by-yaml',
       });
@@ -228,7 +227,7 @@ describe('--database-config that cannot be used ends with 1 and repeats no value
   });
 
   it('a file that is not there', async () => {
-    expect(await dcrProcess(['clients', 'list', '--database-config', 'missing.yaml'], { cwd: folder })).toEqual(
+    expect(await dcr(['clients', 'list', '--database-config', 'missing.yaml'], { cwd: folder })).toEqual(
       refused(
         'missing.yaml: cannot be read (ENOENT): give a YAML file with type, host, port, databaseName, username, password',
       ),
@@ -389,16 +388,14 @@ describe.each(databases)('--data-source with a subclass in a table of another na
     await expect(query('SELECT * FROM oauth_clients')).rejects.toThrow();
   });
 
-  it("runs the host's migrations, as a process of its own", async () => {
-    expect(await dcrProcess(['migrate', 'run', '--data-source', file])).toEqual(says(lines('applied')));
+  it("runs the host's migrations", async () => {
+    expect(await onHost('migrate', 'run')).toEqual(says(lines('applied')));
     expect(await onHost('migrate', 'show')).toEqual(says(lines('[X]')));
     expect(await onHost('migrate', 'run')).toEqual(says('nothing to do: every migration has run\n'));
   });
 
   it('keeps clients and tokens there, and never drops what is stored', async () => {
-    const added = factsOf(
-      await dcrProcess(['clients', 'add', '--id', 'hosted', '--generate-secret', '--data-source', file]),
-    );
+    const added = factsOf(await onHost('clients', 'add', '--id', 'hosted', '--generate-secret'));
     expect(added['client_secret']).toMatch(/^cs_/);
     factsOf(await onHost('clients', 'set-scope', '--id', 'hosted', '--scopes', 'a b'));
     const token = await onHost('tokens', 'create', '--owner', 'ops');
@@ -576,7 +573,7 @@ describe.each(databases)(
       const method = { token_endpoint_auth_method: 'client_secret_jwt', client_secret: 'x'.repeat(64) };
       const lines = join(folder, 'keyed.jsonl');
       await writeFile(lines, `${JSON.stringify({ ...keyed, ...method })}\n`);
-      expect(await dcrProcess(['clients', 'import', lines, '--data-source', file])).toEqual({
+      expect(await clients('import', lines)).toEqual({
         code: 0,
         stdout: 'imported 1, there already 0, refused 0\n',
         stderr: '',
@@ -609,8 +606,8 @@ describe('a module of the host', () => {
   });
   afterAll(() => created.drop());
 
-  const list = async (file: string, options: { cwd?: string } = {}) =>
-    dcrProcess(['clients', 'list', '--json', '--data-source', file], options);
+  const list = async (file: string, options: { cwd?: string } = {}, run = dcr) =>
+    run(['clients', 'list', '--json', '--data-source', file], options);
   const OPTIONS = () => `${optionsOf(created)}, entities: [OAuthClient, InitialAccessToken]`;
   const REQUIRES = `
     const { DataSource } = require('typeorm');
@@ -639,7 +636,25 @@ describe('a module of the host', () => {
         `${REQUIRES} Object.defineProperty(exports, '__esModule', { value: true }); exports.default = new DataSource({ ${OPTIONS()} });`,
     ],
   ])('has its data source as %s', async (_what, ending, text) => {
-    expect(jsonListOf(await list(await moduleOf(text(), ending)))).toMatchObject([{ client_id: 'exported' }]);
+    // Only Node.js itself gives a CommonJS module the same classes as an ES module.
+    const run = ending === 'cjs' ? dcrProcess : dcr;
+    expect(jsonListOf(await list(await moduleOf(text(), ending), {}, run))).toMatchObject([{ client_id: 'exported' }]);
+  });
+
+  it("has the host's migrations run by a process of its own", async () => {
+    const hosted = await sqlite.create();
+    try {
+      const file = await moduleOf(renamedTable(hosted));
+      if (hosted.options.type === 'better-sqlite3') await writeFile(hosted.options.database, '');
+      expect(await dcrProcess(['migrate', 'run', '--data-source', file])).toEqual({
+        code: 0,
+        stdout: expect.stringMatching(/^(?:applied \S+\n)+applied RenameClients1764200000000\n$/),
+        stderr: '',
+      });
+      expect(await list(file)).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+    } finally {
+      await hosted.drop();
+    }
   });
 
   it('is found from the working folder', async () => {
@@ -725,8 +740,13 @@ describe('a module of the host', () => {
       `throw new Error('cannot use postgres://app:${PASSWORD}@db.example/auth\\n at once');`,
     );
     const broken = await moduleOf(`const password = '${PASSWORD}' nonsense;`);
-    for (const file of [missing, throwing, broken]) {
-      const { code, stdout, stderr } = await list(file);
+    for (const [file, run] of [
+      [missing, dcr],
+      [throwing, dcr],
+      // The words of Node.js itself.
+      [broken, dcrProcess],
+    ] as const) {
+      const { code, stdout, stderr } = await list(file, {}, run);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(
         /^error: the data source \S+ cannot be loaded \([^\n]+\): give the path of the built JavaScript module\n$/,
