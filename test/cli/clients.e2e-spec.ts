@@ -3,7 +3,7 @@ import { Like } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, databasesInTurn } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
-import { dcr, dcrProcess, factsOf, jsonListOf, jsonOf, refused, type Finished, type ShownClient } from './dcr.js';
+import { dcr, factsOf, jsonListOf, jsonOf, refused, type Finished, type ShownClient } from './dcr.js';
 
 const CALLBACK = 'https://tides.example/cb';
 const SECRET = /^cs_[A-Za-z0-9_-]{43}$/;
@@ -231,12 +231,16 @@ describe.each(databasesInTurn(1))('dcr clients ($name)', (database) => {
       factsOf(await add('taken', '--owner', 'first', '--secret', 'open sesame'));
     });
 
-    it.each(REFUSALS)('refuses %s, and stores nothing', async (_what, args, message) => {
-      const before = await everything();
-      const id = args[0] === '--id' ? [] : ['--id', 'refused'];
-      expect(await clients('add', ...id, ...args)).toEqual(refused(message));
-      expect(await everything()).toEqual(before);
-    });
+    // The first one is the database's; the others are rules, which do not ask it.
+    it.each(database.kind === 'sqlite' ? REFUSALS : REFUSALS.slice(0, 1))(
+      'refuses %s, and stores nothing',
+      async (_what, args, message) => {
+        const before = await everything();
+        const id = args[0] === '--id' ? [] : ['--id', 'refused'];
+        expect(await clients('add', ...id, ...args)).toEqual(refused(message));
+        expect(await everything()).toEqual(before);
+      },
+    );
 
     it('refuses the password grant, and stores nothing (RFC 9700 section 2.4)', async () => {
       const before = await everything();
@@ -659,93 +663,3 @@ describe('dcr clients, wrong usage ends with 2', () => {
       expect(stdout).toContain(`Example:\n  $ ${command === 'clients export' ? '(umask' : 'dcr'}`);
   });
 });
-
-/** Every command as a process of its own; the databases of the run share them. */
-const [first, second = first, third = first] = databases;
-
-describe.each(first ? [first] : [])('dcr clients as a process of its own ($name)', (database) => {
-  it('adds a client with a secret from the standard input, shows it and replaces its secret from there', async () => {
-    await beside(database, async (run, server) => {
-      const service = server.app.get(OAuthClientService, { strict: false });
-      const verifies = async (secret: string) => {
-        const client = await service.find('stdin');
-        return client !== undefined && (await service.verifySecret(client, secret));
-      };
-      const added = await run(
-        ['clients', 'add', '--id', 'stdin', '--redirect-uri', CALLBACK, '--secret-stdin'],
-        'a b \n',
-      );
-      expect(factsOf(added)).not.toHaveProperty('client_secret');
-      expect(added.stdout).not.toContain('a b');
-      expect(await verifies('a b ')).toBe(true);
-
-      expect(factsOf(await run(['clients', 'show', '--id', 'stdin']))).toMatchObject({ client_id: 'stdin' });
-
-      expect(await run(['clients', 'rotate-secret', '--id', 'stdin', '--secret-stdin'], '')).toEqual(
-        refused('client_secret must have 1 to 72 printable ASCII characters'),
-      );
-      expect(await verifies('a b ')).toBe(true);
-      factsOf(await run(['clients', 'rotate-secret', '--id', 'stdin', '--secret-stdin'], 'c d\r\n'));
-      expect(await verifies('c d')).toBe(true);
-      expect(await verifies('a b ')).toBe(false);
-    });
-  });
-});
-
-describe.each(second ? [second] : [])('dcr clients as a process of its own ($name)', (database) => {
-  it('adds a client, replaces its scopes and removes it', async () => {
-    await beside(database, async (run, server) => {
-      const uris = ['--redirect-uri', CALLBACK, '--redirect-uri', 'com.acme.app:/cb'];
-      const args = ['--allowed-scopes', 'a b', '--owner', 'acme', '--generate-secret', '--json'];
-      const added = jsonOf(await run(['auth', 'add-client', '--id', 'real', ...uris, ...args]));
-      const read = await server.request('GET', '/register/real', { token: String(added['registration_access_token']) });
-      expect(read.body).toMatchObject({
-        client_id: 'real',
-        scope: 'a b',
-        redirect_uris: [CALLBACK, 'com.acme.app:/cb'],
-      });
-      expect(factsOf(await run(['auth', 'set-scope', '--id', 'real', '--clear']))).not.toHaveProperty('scope');
-      expect(await run(['clients', 'remove', '--id', 'real'])).toEqual({
-        code: 0,
-        stdout: 'removed real\n',
-        stderr: '',
-      });
-      expect(await run(['clients', 'remove', '--id', 'real'])).toEqual(NO_SUCH_CLIENT);
-    });
-  });
-});
-
-describe.each(third ? [third] : [])('dcr clients as a process of its own ($name)', (database) => {
-  it('adds clients, refuses one, replaces scopes and lists', async () => {
-    await beside(database, async (run, server) => {
-      const machine = ['--grant-types', 'client_credentials', 'refresh_token', '--secret', 'open sesame'];
-      factsOf(await run(['clients', 'add', '--id', 'gauge', ...machine, '--hash-rounds', '10']));
-      expect(await run(['clients', 'add', '--id', 'gauge'])).toEqual(refused('client_id is taken already'));
-      const { scope } = factsOf(await run(['clients', 'set-scope', '--id', 'gauge', '--scopes', 'a c']));
-      expect(scope).toBe('a c');
-      expect(jsonListOf(await run(['clients', 'list', '--source', 'manual', '--json']))).toMatchObject([
-        { client_id: 'gauge', scope: 'a c', grant_types: ['client_credentials', 'refresh_token'] },
-      ]);
-      expect(await server.dataSource.getRepository(OAuthClient).count()).toBe(1);
-    });
-  });
-});
-
-type RunCommand = (args: readonly string[], input?: string) => Promise<Finished>;
-
-/** A server on a database of the kind given, and commands as processes on the same one. */
-async function beside(
-  database: (typeof databases)[number],
-  work: (run: RunCommand, server: TestServer) => Promise<void>,
-): Promise<void> {
-  const server = await startServer({ database });
-  try {
-    await work(
-      (args, input) =>
-        dcrProcess([...args, '--connect', server.database.url], { ...(input !== undefined && { input }) }),
-      server,
-    );
-  } finally {
-    await server.close();
-  }
-}

@@ -214,15 +214,6 @@ describe('dcr explain', () => {
 });
 
 describe('dcr explain as a process of its own', () => {
-  it('reads a file', async () => {
-    const file = await fileOf(JSON.stringify(WRONG));
-    expect(await dcrProcess(['explain', file])).toEqual({
-      code: 1,
-      stdout: MISTAKES.map((line) => `${line}\n`).join(''),
-      stderr: 'error: 18 rules are violated\n',
-    });
-  });
-
   it('reads the standard input in place of -', async () => {
     const input = JSON.stringify({ redirect_uris: REDIRECT_URIS, 'client_name#ja': '\u6f6e' });
     const { code, stdout, stderr } = await dcrProcess(['explain', '-'], { input });

@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { InitialAccessToken, OAuthClient } from 'nestjs-dynamic-registration';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -110,7 +112,7 @@ describe('a database that cannot be used ends with 1', () => {
   it.each(['postgres', 'postgresql', 'mysql', 'mariadb'])('%s: nobody listens', async (scheme) => {
     const url = `${scheme}://app:${PASSWORD}@127.0.0.1:1/auth`;
     const message = /cannot reach [a-z]+:\/\/app:\*\*\*@127\.0\.0\.1:1\/auth: check host and port/;
-    expectRefusal(await dcrProcess(['tokens', 'create', '--connect', url]), 1, message);
+    expectRefusal(await dcr(['tokens', 'create', '--connect', url]), 1, message);
     expectRefusal(await dcr(['migrate', 'run'], { env: { DATABASE_URL: url } }), 1, message);
   });
 
@@ -196,7 +198,7 @@ describe('a database that cannot be used ends with 1', () => {
 
   it('SQLite: a new file lets a server read while a command writes', async () => {
     const file = join(folder, 'deep', 'new.sqlite');
-    expect((await dcrProcess(['migrate', '--connect', `sqlite:${file}`])).code).toBe(0);
+    expect((await dcr(['migrate', '--connect', `sqlite:${file}`])).code).toBe(0);
     // The two bytes that tell of the write-ahead log (SQLite file format, section 1.3).
     expect([...(await readFile(file)).subarray(18, 20)]).toEqual([2, 2]);
   });
@@ -208,18 +210,25 @@ describe('without the driver of a database', () => {
     root = await installationWithout('pg', 'mysql2', 'libsql', 'better-sqlite3');
   }, 60_000);
 
-  it.each([
-    ['postgres://127.0.0.1:1/auth', 'postgres needs a driver: npm install pg'],
-    ['mysql://127.0.0.1:1/auth', 'mysql needs a driver: npm install mysql2'],
-    ['mariadb://127.0.0.1:1/auth', 'mariadb needs a driver: npm install mysql2'],
-    ['sqlite:auth.sqlite', 'sqlite needs a driver: npm install better-sqlite3 or npm install libsql'],
-  ])('%s names the package to install', async (url, message) => {
-    const file = join(folder, 'auth.sqlite');
-    const given = url.replace('auth.sqlite', file);
-    expect(await dcrProcess(['migrate', '--connect', given], { root })).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `error: ${message}\n`,
+  it('each names the package to install', async () => {
+    const needs = {
+      'postgres://127.0.0.1:1/auth': 'postgres needs a driver: npm install pg',
+      'mysql://127.0.0.1:1/auth': 'mysql needs a driver: npm install mysql2',
+      'mariadb://127.0.0.1:1/auth': 'mariadb needs a driver: npm install mysql2',
+      [`sqlite:${join(folder, 'auth.sqlite')}`]:
+        'sqlite needs a driver: npm install better-sqlite3 or npm install libsql',
+    };
+    // All of them in one process, since it takes a second to load.
+    const script = `
+      const { run } = await import(process.argv[1]);
+      for (const url of process.argv.slice(2)) console.log(await run(['node', 'dcr', 'migrate', '--connect', url]));`;
+    const program = pathToFileURL(join(root, 'dist', 'esm', 'cli', 'program.js')).href;
+    const args = ['--input-type=module', '-e', script, program, ...Object.keys(needs)];
+    expect(await promisify(execFile)(process.execPath, args)).toEqual({
+      stdout: '1\n'.repeat(4),
+      stderr: Object.values(needs)
+        .map((message) => `error: ${message}\n`)
+        .join(''),
     });
   });
 

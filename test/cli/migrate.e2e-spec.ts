@@ -56,7 +56,7 @@ describe.each(databases)('dcr migrate ($name)', ({ create }) => {
       stdout: lines('applied'),
       stderr: '',
     });
-    const tokens = await dcrProcess(['tokens', 'list', '--json'], { env: { DATABASE_URL: database.url } });
+    const tokens = await dcr(['tokens', 'list', '--json'], { env: { DATABASE_URL: database.url } });
     expect(tokens).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
   });
 

@@ -41,7 +41,7 @@ describe.each(databasesInTurn(0))('dcr tokens ($name)', ({ create }) => {
     });
 
   it('create prints the token alone on stdout and its facts on stderr', async () => {
-    const created = await dcrProcess(['tokens', 'create', '--connect', database.url]);
+    const created = await tokens('create');
     expect(created.code).toBe(0);
     expect(created.stdout).toMatch(/^iat_[A-Za-z0-9_-]{43}\n$/);
     expect(created.stderr).toMatch(
@@ -281,18 +281,14 @@ describe.each(databasesInTurn(1))('dcr tokens beside a running server ($name)', 
     const server = await startServer({ database });
     try {
       const shared = await server.token();
-      const writers = Promise.all(
-        Array.from({ length: 3 }, async () => dcrProcess(['tokens', 'create', '--connect', server.database.url])),
-      );
+      const writer = dcrProcess(['tokens', 'create', '--connect', server.database.url]);
       const statuses = new Set<number>();
-      let created: Finished[] | undefined;
+      let created: Finished | undefined;
       while (!created) {
         statuses.add((await server.register({ redirect_uris: ['https://tides.example/cb'] }, shared)).status);
-        created = await Promise.race([writers, setImmediate(undefined)]);
+        created = await Promise.race([writer, setImmediate(undefined)]);
       }
-      expect(created.map(({ code, stderr }) => ({ code, id: stderr.slice(0, 3) }))).toEqual(
-        Array.from({ length: 3 }, () => ({ code: 0, id: 'id:' })),
-      );
+      expect(created).toMatchObject({ code: 0, stderr: expect.stringMatching(/^id: /) });
       expect(statuses).toEqual(new Set([201]));
     } finally {
       await server.close();
