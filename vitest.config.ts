@@ -4,7 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** Tests that end processes, databases or the whole application: each file has a process of its own. */
 const APART = [
   'test/browser/**',
-  'test/cli/**',
+  'test/cli/clients-transfer.e2e-spec.ts',
+  'test/cli/failures.e2e-spec.ts',
+  'test/cli/processes.e2e-spec.ts',
   'test/contract/**',
   'test/docs/*.e2e-spec.ts',
   'test/faults/**',

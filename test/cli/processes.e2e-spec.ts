@@ -15,7 +15,8 @@ const CALLBACK = 'https://tides.example/cb';
 const database = databases.find(({ kind }) => kind === 'postgres');
 if (!database) throw new Error('PostgreSQL is one of the databases of every run');
 
-describe('every command as a process of its own', () => {
+// On a machine that does other things, too, a command takes seconds to load.
+describe('every command as a process of its own', { timeout: 120_000 }, () => {
   let server: TestServer;
   let folder: string;
   beforeAll(async () => {
