@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { ClientSecretService, OAuthClient, OAuthClientService } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BAD_TOKEN, expectRefusal } from '../errors/refusal.js';
@@ -7,6 +7,9 @@ import { databases } from '../support/databases.js';
 import { ENCRYPTION_KEYS } from '../support/full-server.js';
 import { startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
 import { dcr, dcrProcess, factsOf, jsonOf, refused, type Finished } from './dcr.js';
+
+/** Between two writes of the server while commands load, in milliseconds. */
+const PAUSE = 10;
 
 const CALLBACK = 'https://tides.example/cb';
 
@@ -184,7 +187,7 @@ describe.each(databases)('dcr clients beside a running server ($name)', (databas
       answers.push(await server.register({ redirect_uris: [CALLBACK] }, shared));
       const renamed = { redirect_uris: [CALLBACK], client_name: `Tide Tables ${++rounds}`, scope: 'tides.write' };
       answers.push(await send('PUT', id, token, renamed));
-      finished = await Promise.race([writers, setImmediate(undefined)]);
+      finished = await Promise.race([writers, setTimeout(PAUSE, undefined)]);
     }
     expect(finished.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
       Array.from({ length: 2 }, () => ({ code: 0, stderr: '' })),

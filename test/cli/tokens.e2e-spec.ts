@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { dynamicRegistrationMigrations, InitialAccessToken } from 'nestjs-dynamic-registration';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,9 @@ import { expectRefusal, invalidRedirectUri } from '../errors/refusal.js';
 import { databases, type CreatedDatabase, databasesInTurn } from '../support/databases.js';
 import { startServer } from '../support/start-server.js';
 import { dcr, dcrProcess, refused, type Finished } from './dcr.js';
+
+/** Between two writes of the server while a command loads, in milliseconds. */
+const PAUSE = 10;
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
@@ -286,7 +289,7 @@ describe.each(databasesInTurn(1))('dcr tokens beside a running server ($name)', 
       let created: Finished | undefined;
       while (!created) {
         statuses.add((await server.register({ redirect_uris: ['https://tides.example/cb'] }, shared)).status);
-        created = await Promise.race([writer, setImmediate(undefined)]);
+        created = await Promise.race([writer, setTimeout(PAUSE, undefined)]);
       }
       expect(created).toMatchObject({ code: 0, stderr: expect.stringMatching(/^id: /) });
       expect(statuses).toEqual(new Set([201]));
