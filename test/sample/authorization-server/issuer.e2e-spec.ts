@@ -1,17 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases } from '../../support/databases.js';
-import { adapters } from '../../support/start-server.js';
 import { Person, type Page } from '../person.js';
 import { startAuthorizationServer, WEB, type Client, type RunningServer } from './running-server.js';
 
 const [database] = databases;
 if (!database) throw new Error('no database');
 
-const hosts = adapters.flatMap((adapter) => [
-  { adapter, name: 'without a path', path: '', issuerOf: (port: number) => `http://localhost:${port}` },
-  { adapter, name: 'with a path', path: '/tenant', issuerOf: (port: number) => `http://localhost:${port}/tenant` },
-  { adapter, name: 'behind a proxy with TLS', path: '/tenant', issuerOf: () => 'https://auth.example/tenant' },
-]);
+/** A path is mounted by each of the adapters; without one the other tests of the sample have both. */
+const hosts = [
+  {
+    adapter: 'express',
+    name: 'without a path',
+    path: '',
+    issuerOf: (port: number) => `http://localhost:${port}`,
+  },
+  {
+    adapter: 'fastify',
+    name: 'with a path',
+    path: '/tenant',
+    issuerOf: (port: number) => `http://localhost:${port}/tenant`,
+  },
+  {
+    adapter: 'express',
+    name: 'behind a proxy with TLS',
+    path: '/tenant',
+    issuerOf: () => 'https://auth.example/tenant',
+  },
+] as const;
 
 describe.each(hosts)('an issuer of the sample $name ($adapter)', ({ adapter, path, issuerOf }) => {
   let server: RunningServer;
