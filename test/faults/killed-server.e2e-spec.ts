@@ -8,7 +8,7 @@ import { tokenHash } from '../../lib/token/opaque-token.js';
 import { BODY } from './client-requests.js';
 import { RegisteringClient, type Registered } from './registering-clients.js';
 
-const KILLS = 5;
+const KILLS = 3;
 const CALLERS = 6;
 const FIXED_TOKEN = 'fixed-token-of-a-script-0123456789';
 const LIMITED_TOKEN = 'token-of-a-limited-number-of-uses-01';
