@@ -60,14 +60,14 @@ describe.each(remote)('two instances on one database ($name)', (kind) => {
   let token: string;
   beforeAll(async () => {
     database = await kind.create();
-    operator = await startServer({
-      database: { ...kind, create: async () => ({ ...database, drop: async () => {} }) },
-    });
     const environment = shared(database);
     instances = await Promise.all([
       startSampleProcess({ ...environment, HTTP_ADAPTER: 'express' }),
       startSampleProcess({ ...environment, HTTP_ADAPTER: 'fastify' }),
     ]);
+    operator = await startServer({
+      database: { ...kind, create: async () => ({ ...database, drop: async () => {} }) },
+    });
     token = await operator.token({ owner: 'anybody' });
   });
   afterAll(async () => {
@@ -79,6 +79,14 @@ describe.each(remote)('two instances on one database ($name)', (kind) => {
   const tokens = () => operator.app.get(InitialAccessTokenService, { strict: false });
   const clients = () => operator.app.get(OAuthClientService, { strict: false });
   const clientRows = () => operator.dataSource.getRepository(OAuthClient);
+
+  it('have made the tables of an empty database once, when they started at the same time, and both serve', async () => {
+    for (const instance of instances) {
+      const client = await register(instance, instance.printed('initial access token: '));
+      expect(client.status).toBe(201);
+      for (const other of instances) expect((await manage(other, 'GET', client)).status).toBe(200);
+    }
+  });
 
   it('are processes of their own that name one issuer', async () => {
     const [one, other] = instances;
@@ -273,22 +281,6 @@ describe.each(remote)('two instances that start at the same time ($name)', (kind
     const failed = started.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
     return { running, failed };
   };
-
-  it('make the tables of an empty database once, and both serve', async () => {
-    const database = await kind.create();
-    const { running, failed } = await startBoth(shared(database));
-    try {
-      expect(failed).toEqual([]);
-      for (const instance of running) {
-        const client = await register(instance, instance.printed('initial access token: '));
-        expect(client.status).toBe(201);
-        for (const other of running) expect((await manage(other, 'GET', client)).status).toBe(200);
-      }
-    } finally {
-      await Promise.all(running.map((instance) => instance.kill()));
-      await database.drop();
-    }
-  });
 
   it('both serve with the same fixed initial access token, which is issued once', async () => {
     // Its tables are there already.
