@@ -57,8 +57,9 @@ describe.each(databases)('dcr clients beside a running server ($name)', (databas
 
     const { status, body } = await send('GET', 'by-hand', token);
     expect(status).toBe(200);
-    const { client_secret: _, source, owner, registered_openly, ...information } = added;
+    const { client_secret: _, source, owner, registered_openly, status: state, version, ...information } = added;
     expect({ source, owner, registered_openly }).toEqual({ source: 'manual', owner: 'acme', registered_openly: false });
+    expect({ state, version }).toEqual({ state: 'active', version: 1 });
     expect(body).toEqual({ ...information, registration_client_uri: `${server.issuer}/register/by-hand` });
 
     const metadata = completeMetadata({ scope: 'tides.read tides.write' });
@@ -90,7 +91,15 @@ describe.each(databases)('dcr clients beside a running server ($name)', (databas
 
     const shown = jsonOf(await clients('show', '--id', id, '--json'));
     const { client_secret: _s, registration_access_token: _t, registration_client_uri: _u, ...information } = body;
-    expect(shown).toEqual({ ...information, source: 'dynamic', owner: 'ops', registered_openly: false });
+    expect(shown).toEqual({
+      ...information,
+      status: 'active',
+      version: 1,
+      source: 'dynamic',
+      owner: 'ops',
+      registered_openly: false,
+      initial_access_token_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
 
     expect(jsonOf(await clients('show', '--id', id, '--json'))['scope']).toBe('tides.read tides.write');
     expect(factsOf(await clients('set-scope', '--id', id, '--scopes', 'tides.write'))['scope']).toBe('tides.write');

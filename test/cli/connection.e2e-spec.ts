@@ -336,7 +336,7 @@ const renamedTable = (database: CreatedDatabase): string => `${IMPORTS}
   class Application extends OAuthClient {}
   Entity('applications')(Application);
 
-  class RenameClients1764200000000 {
+  class RenameClients1764400000000 {
     async up(runner) { await runner.query('ALTER TABLE oauth_clients RENAME TO applications'); }
     async down(runner) { await runner.query('ALTER TABLE applications RENAME TO oauth_clients'); }
   }
@@ -345,7 +345,7 @@ const renamedTable = (database: CreatedDatabase): string => `${IMPORTS}
     ${optionsOf(database)},
     name: 'applications',
     entities: [Application, InitialAccessToken],
-    migrations: [...dynamicRegistrationMigrations, RenameClients1764200000000],
+    migrations: [...dynamicRegistrationMigrations, RenameClients1764400000000],
     synchronize: true,
     dropSchema: true,
     migrationsRun: true,
@@ -364,7 +364,7 @@ describe.each(databases)('--data-source with a subclass in a table of another na
   });
   afterAll(() => created.drop());
 
-  const names = [...dynamicRegistrationMigrations.map(({ name }) => name), 'RenameClients1764200000000'];
+  const names = [...dynamicRegistrationMigrations.map(({ name }) => name), 'RenameClients1764400000000'];
   const lines = (beginning: string) => names.map((name) => `${beginning} ${name}\n`).join('');
   const says = (stdout: string): Finished => ({ code: 0, stdout, stderr: '' });
   const onHost = async (...args: string[]) => dcr([...args, '--data-source', file]);
@@ -412,7 +412,7 @@ describe.each(databases)('--data-source with a subclass in a table of another na
   it("leaves the host's own last migration to the host", async () => {
     expect(await onHost('migrate', 'revert')).toEqual(
       refused(
-        'the last migration of this database is RenameClients1764200000000, which is not of this module: revert it first, where it comes from',
+        'the last migration of this database is RenameClients1764400000000, which is not of this module: revert it first, where it comes from',
       ),
     );
     expect(await query('SELECT scope FROM applications')).toEqual([{ scope: 'a b' }]);
@@ -648,7 +648,7 @@ describe('a module of the host', () => {
       if (hosted.options.type === 'better-sqlite3') await writeFile(hosted.options.database, '');
       expect(await dcrProcess(['migrate', 'run', '--data-source', file])).toEqual({
         code: 0,
-        stdout: expect.stringMatching(/^(?:applied \S+\n)+applied RenameClients1764200000000\n$/),
+        stdout: expect.stringMatching(/^(?:applied \S+\n)+applied RenameClients1764400000000\n$/),
         stderr: '',
       });
       expect(await list(file)).toEqual({ code: 0, stdout: '[]\n', stderr: '' });

@@ -414,7 +414,7 @@ describe.each(own)(
 
 /** One client for each owner, with columns that the database and TypeORM fill. */
 @Entity('single_clients')
-@Index(['owner'], { unique: true })
+@Index('one_client_for_each_owner', ['owner'], { unique: true })
 class SingleClient extends OAuthClient {
   @Column({ type: 'varchar', length: 16, default: 'free' })
   plan: string;

@@ -198,6 +198,7 @@ describe.each(cases)('rows of the host in the unit of work ($adapter, $database.
       status: 429,
       code: 'temporarily_unavailable',
       description: 'too many requests',
+      headers: { 'retry-after': '1' },
     },
   ];
   const expectAnswer = (
