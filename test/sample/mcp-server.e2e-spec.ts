@@ -130,6 +130,29 @@ async function call(url: URL, token: string, body = PING, type = 'application/js
 
 const IS_INVALID = [401, 'invalid_token'];
 
+const [first] = databases;
+if (!first) throw new Error('no database');
+/** Ends what a test has started for itself. */
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop();
+});
+const createDatabase = async (): Promise<CreatedDatabase> => {
+  const created = await first.create();
+  stops.push(() => created.drop());
+  return created;
+};
+const startAuthorizationServer = async (environment: Readonly<Record<string, string>>) => {
+  const server = await startSampleProcess(environment);
+  stops.push(() => server.stop());
+  return server;
+};
+const startMcpServer = async (environment: Readonly<Record<string, string>>) => {
+  const server = await startMcpProcess(environment);
+  stops.push(() => server.stop());
+  return server;
+};
+
 describe.each(platformsOnce)(
   'sample/mcp-server and the MCP SDK, from a 401 ($adapter, $database.name)',
   ({ adapter, database: kind }) => {
@@ -245,6 +268,33 @@ describe.each(platformsOnce)(
       expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
     });
 
+    it('says what it is, how to run it and a request that shows where to go on', async () => {
+      const [, what, run, curl, ...rest] = readFileSync(`${sample}README.md`, 'utf8').trim().split('\n\n');
+      expect(what).toMatch(/^[A-Z][^\n]* Copy [^\n]*\.$/);
+      expect(run).toContain('`npm run sample:mcp`');
+      expect(rest).toEqual([]);
+      const command = /^```sh\n(curl [^`]*)\n```$/.exec(curl ?? '')?.[1] ?? 'false';
+      const here = command.replace('http://localhost:3001/mcp', url.href);
+      const { stdout } = await promisify(execFile)('sh', ['-c', `${here} -sS`]);
+      expect(stdout).toMatch(/^HTTP\/1.1 401 .*^WWW-Authenticate: Bearer .*resource_metadata=/ms);
+    });
+
+    it('registers once for all requests that see at different times that its client is gone', async () => {
+      vi.stubEnv('ISSUER', issuer);
+      vi.resetModules();
+      const { OwnClient } = await import('../../sample/mcp-server/own-client.js');
+      vi.unstubAllEnvs();
+      const client = new OwnClient();
+      const gone = client.registration();
+      expect(client.registration()).toBe(gone);
+      client.forget(gone);
+      const next = client.registration();
+      expect(next).not.toBe(gone);
+      client.forget(gone);
+      expect(client.registration()).toBe(next);
+      await Promise.all([gone, next]);
+    });
+
     describe('refuses', () => {
       it('a token of nobody', async () => {
         expect(await call(url, 'nobody')).toEqual(IS_INVALID);
@@ -279,48 +329,36 @@ describe.each(platformsOnce)(
         expect(await call(url, access_token)).toEqual(IS_INVALID);
       });
     });
+
+    it('refuses tokens of another authorization server, and those that have expired by its own clock', async () => {
+      // It thinks that its tokens are good for 15 minutes, and they ended 45 minutes ago.
+      const clock = 'const now = Date.now; Date.now = () => now() - 3600_000';
+      const late = await startAuthorizationServer({
+        DATABASE_URL: (await createDatabase()).url,
+        ACCESS: 'open',
+        NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(clock)}`,
+      });
+      const foreign = await tokens(late.issuer, { resource: url.href });
+      expect(await call(url, foreign.access_token)).toEqual(IS_INVALID);
+
+      const lateMcp = await startMcpServer({ ISSUER: late.issuer });
+      const { access_token: token } = await tokens(late.issuer, { resource: lateMcp.url.href });
+      const { client_id, client_secret } = await register(late.issuer);
+      const introspection = await fetch(`${late.issuer}/introspect`, {
+        method: 'POST',
+        body: new URLSearchParams({ token, client_id, client_secret }),
+      });
+      expect(await introspection.json()).toMatchObject({ active: true, aud: lateMcp.url.href, scope: 'api:read' });
+      expect(await call(lateMcp.url, token)).toEqual(IS_INVALID);
+    });
   },
 );
 
 describe('sample/mcp-server', () => {
-  const [kind] = databases;
-  if (!kind) throw new Error('no database');
-  const stops: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const stop of stops.splice(0).toReversed()) await stop();
-  });
-  const createDatabase = async (): Promise<CreatedDatabase> => {
-    const created = await kind.create();
-    stops.push(() => created.drop());
-    return created;
-  };
-  const startAuthorizationServer = async (environment: Readonly<Record<string, string>>) => {
-    const server = await startSampleProcess(environment);
-    stops.push(() => server.stop());
-    return server;
-  };
-  const startMcpServer = async (environment: Readonly<Record<string, string>>) => {
-    const server = await startMcpProcess(environment);
-    stops.push(() => server.stop());
-    return server;
-  };
-
   it('is at most a screen of code in a file', () => {
     for (const file of readdirSync(sample)) {
       expect(readFileSync(sample + file, 'utf8').split('\n').length).toBeLessThan(50);
     }
-  });
-
-  it('says what it is, how to run it and a request that shows where to go on', async () => {
-    const [, what, run, curl, ...rest] = readFileSync(`${sample}README.md`, 'utf8').trim().split('\n\n');
-    expect(what).toMatch(/^[A-Z][^\n]* Copy [^\n]*\.$/);
-    expect(run).toContain('`npm run sample:mcp`');
-    expect(rest).toEqual([]);
-    const { url } = await startMcpServer({ ISSUER: 'http://localhost:1' });
-    const command = /^```sh\n(curl [^`]*)\n```$/.exec(curl ?? '')?.[1] ?? 'false';
-    const here = command.replace('http://localhost:3001/mcp', url.href);
-    const { stdout } = await promisify(execFile)('sh', ['-c', `${here} -sS`]);
-    expect(stdout).toMatch(/^HTTP\/1.1 401 .*^WWW-Authenticate: Bearer .*resource_metadata=/ms);
   });
 
   describe('as a client of the authorization server', () => {
@@ -354,22 +392,6 @@ describe('sample/mcp-server', () => {
       expect(await countClients(database)).toBe(0);
     });
 
-    it('registers once for all requests that see at different times that its client is gone', async () => {
-      const { issuer } = await startAuthorizationServer({ DATABASE_URL: (await createDatabase()).url, ACCESS: 'open' });
-      vi.stubEnv('ISSUER', issuer);
-      const { OwnClient } = await import('../../sample/mcp-server/own-client.js');
-      vi.unstubAllEnvs();
-      const client = new OwnClient();
-      const gone = client.registration();
-      expect(client.registration()).toBe(gone);
-      client.forget(gone);
-      const next = client.registration();
-      expect(next).not.toBe(gone);
-      client.forget(gone);
-      expect(client.registration()).toBe(next);
-      await Promise.all([gone, next]);
-    });
-
     it('tells what is missing where registration is not open, and brings the token that it is given', async () => {
       const token = 'initial-access-token-of-this-test';
       const { issuer } = await startAuthorizationServer({
@@ -384,29 +406,5 @@ describe('sample/mcp-server', () => {
       const { url } = await startMcpServer({ ISSUER: issuer, INITIAL_ACCESS_TOKEN: token });
       expect(await call(url, 'nobody')).toEqual(IS_INVALID);
     });
-  });
-
-  it('refuses tokens of another authorization server, and those that have expired by its own clock', async () => {
-    const { issuer } = await startAuthorizationServer({ DATABASE_URL: (await createDatabase()).url, ACCESS: 'open' });
-    const mcp = await startMcpServer({ ISSUER: issuer });
-    // It thinks that its tokens are good for 15 minutes, and they ended 45 minutes ago.
-    const clock = 'const now = Date.now; Date.now = () => now() - 3600_000';
-    const late = await startAuthorizationServer({
-      DATABASE_URL: (await createDatabase()).url,
-      ACCESS: 'open',
-      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(clock)}`,
-    });
-    const foreign = await tokens(late.issuer, { resource: mcp.url.href });
-    expect(await call(mcp.url, foreign.access_token)).toEqual(IS_INVALID);
-
-    const lateMcp = await startMcpServer({ ISSUER: late.issuer });
-    const { access_token: token } = await tokens(late.issuer, { resource: lateMcp.url.href });
-    const { client_id, client_secret } = await register(late.issuer);
-    const introspection = await fetch(`${late.issuer}/introspect`, {
-      method: 'POST',
-      body: new URLSearchParams({ token, client_id, client_secret }),
-    });
-    expect(await introspection.json()).toMatchObject({ active: true, aud: lateMcp.url.href, scope: 'api:read' });
-    expect(await call(lateMcp.url, token)).toEqual(IS_INVALID);
   });
 });
