@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   ClientAdministrationService,
   ClientPurgeService,
+  InvalidRequestError,
   OAuthClient,
   RegistrationListener,
   RegistrationPolicy,
@@ -184,6 +185,15 @@ describe.each(platforms)('identical open registrations ($adapter, $database.name
     await expect(administration.remove(shared.body.client_id)).resolves.toBe(true);
     expect(idsOf([shared, await server.register(BODY, null)]).size).toBe(2);
     await expect(clients().count()).resolves.toBe(1);
+  });
+
+  it('make a client that the operator gives nobody a token for', async () => {
+    const { body } = await server.register(BODY, null);
+    const administration = server.app.get(ClientAdministrationService, { strict: false });
+    await expect(administration.resetRegistrationAccessToken(body.client_id)).rejects.toThrow(
+      new InvalidRequestError('the client is shared by identical registrations: nobody has a token for it'),
+    );
+    await expect(clients().find()).resolves.toMatchObject([{ registrationAccessTokenHash: null }]);
   });
 
   it.each(['suspended', 'pending'] as const)('are answered with one that is %s, which stays so', async (status) => {
