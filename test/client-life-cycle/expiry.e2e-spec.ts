@@ -96,7 +96,7 @@ describe.each(databases)('a client that is not used ($name)', (database) => {
 
   it('is written once while it is used often', async () => {
     const client = await register();
-    await change(client.client_id, { lastUsedAt: now() - 3599, expiresAt: now() + 30_000 });
+    await change(client.client_id, { lastUsedAt: now() - 1800, expiresAt: now() + 30_000 });
     const before = await stored(client.client_id);
     for (let i = 0; i < 5; i++) await basic(client);
     await activity.onApplicationShutdown();
