@@ -180,7 +180,8 @@ function definitionOf(definition: DynamicModule, extras: DynamicRegistrationExtr
       ...listeners,
       {
         provide: HostClasses,
-        useValue: new HostClasses([guards.registration, guards.configuration, ...policies, ...listeners]),
+        // Guards last: they need the others, and would be named in their place.
+        useValue: new HostClasses([...policies, ...listeners, guards.registration, guards.configuration]),
       },
       { provide: CallerCredentials, useValue: new CallerCredentials(guards) },
       provideList(RegistrationPolicies, policies, [

@@ -43,7 +43,7 @@ describe('dcr --help', () => {
     const { code, stdout, stderr } = await dcr([...command.split(' ').slice(1), '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.startsWith(`Usage: ${command} `)).toBe(true);
-    expect(stdout).toMatch(/Example:\n {2}\$ /);
+    expect(stdout).toMatch(/Examples?:\n {2}\$ /);
   });
 
   it('tells the default lifetime of a token', async () => {

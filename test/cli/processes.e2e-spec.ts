@@ -48,7 +48,7 @@ describe('every command as a process of its own', { timeout: 120_000 }, () => {
     const { code, stdout, stderr } = await run('tokens create', ['--owner', 'ops']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^iat_[A-Za-z0-9_-]{43}\n$/) });
     const id = /^id: +(\S+)$/m.exec(stderr)?.[1] ?? '';
-    expect((await run('tokens list')).stdout).toMatch(new RegExp(`^${id} +ops .* active$`, 'm'));
+    expect((await run('tokens list')).stdout).toMatch(new RegExp(`^${id} +ops .* active +-$`, 'm'));
     expect(await run('tokens revoke', [id])).toEqual(done(`revoked ${id}\n`));
     expect((await server.register({ redirect_uris: [CALLBACK] }, stdout.trim())).status).toBe(401);
   });
@@ -88,6 +88,20 @@ describe('every command as a process of its own', { timeout: 120_000 }, () => {
     ]);
     expect(await run('clients remove', ['--id', 'real'])).toEqual(done('removed real\n'));
     expect(await server.app.get(OAuthClientService, { strict: false }).find('real')).toBeUndefined();
+  });
+
+  it('suspends, resumes and approves a client, gives it another token, and removes what has expired', async () => {
+    await run('clients add', ['--id', 'life', '--redirect-uri', CALLBACK]);
+    expect(await run('clients suspend', ['--id', 'life', '--note', 'a lie'])).toEqual(
+      done('life is suspended, version 2\n'),
+    );
+    expect(await run('clients resume', ['--id', 'life'])).toEqual(done('life is active, version 3\n'));
+    expect(await run('clients approve', ['--id', 'life', '--version', '3'])).toEqual(
+      done('life is active, version 3\n'),
+    );
+    expect(factsOf(await run('clients reset-token', ['--id', 'life']))['registration_access_token']).toMatch(/^rat_/);
+    const purged = await run('clients purge');
+    expect(purged).toEqual({ code: 0, stdout: '', stderr: '0 removed, 0 kept\n' });
   });
 
   it('exports clients, imports them, and encrypts their secrets anew', async () => {
