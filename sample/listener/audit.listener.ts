@@ -16,8 +16,8 @@ export class AuditListener extends TransactionalRegistrationListener {
   }
 
   override async handleToken(event: TokenEvent, manager: EntityManager): Promise<void> {
-    // Anyone can have a token refused without end, and would fill the table: those are counted (see the sample metrics).
-    if (event.type === 'refused') return;
+    // Whoever likes can have a token refused, or read a client, without end: those are counted (see the sample metrics).
+    if (event.type === 'refused' || event.kind === 'registration-access-token') return;
     await manager.insert(RegistrationAudit, { ...auditRecord(event), at: Date.now() });
   }
 }

@@ -1,7 +1,7 @@
 import { OAuthClient, OAuthClientService, type OAuthClientRecord } from 'nestjs-dynamic-registration';
 import { Like } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databases, databasesInTurn } from '../support/databases.js';
+import { databasesInTurn } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
 import { dcr, factsOf, jsonListOf, jsonOf, refused, type Finished, type ShownClient } from './dcr.js';
 
