@@ -23,6 +23,7 @@ import { UnusedClientsCap } from './client-registration/unused-clients.cap.js';
 import { ClientSecretCipher } from './client-secret/client-secret.cipher.js';
 import { ClientSecretHasher } from './client-secret/client-secret.hasher.js';
 import { ClientSecretService } from './client-secret/client-secret.service.js';
+import { ClientCredentialsRepository } from './client/client-credentials.repository.js';
 import { ClientIdGenerator } from './client/client-id.generator.js';
 import { ClientMetadataMapper } from './client/client-metadata.mapper.js';
 import { OAuthClientFactory } from './client/oauth-client.factory.js';
@@ -65,6 +66,7 @@ export const SERVICES: readonly Provider[] = [
   SectorIdentifiers,
   ClientInformationSerializer,
   OAuthClientRepository,
+  ClientCredentialsRepository,
   OAuthClientFactory,
   OAuthClientService,
   ClientAdministrationService,

@@ -5,6 +5,7 @@ import { RegistrationPolicies } from '../client-registration/registration-polici
 import { ClientSecretService } from '../client-secret/client-secret.service.js';
 import { retiredSecret } from '../client-secret/stored-secret.js';
 import type { ClientBoundary } from '../client/client-boundary.js';
+import { ClientCredentialsRepository } from '../client/client-credentials.repository.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
 import { contendedChange } from '../client/contended-change.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
@@ -42,6 +43,7 @@ export class ClientAdministrationService {
     private readonly secrets: ClientSecretService,
     private readonly mapper: ClientMetadataMapper,
     private readonly clients: OAuthClientRepository,
+    private readonly credentials: ClientCredentialsRepository,
     private readonly listeners: RegistrationListeners,
     private readonly registrationAccessTokens: RegistrationAccessTokenService,
   ) {}
@@ -136,7 +138,7 @@ export class ClientAdministrationService {
       if (!client) return false;
       const encrypted = this.secrets.reencrypted(client);
       if (encrypted === undefined) return false;
-      return (await this.clients.replaceEncryptedSecrets(client, encrypted)) || undefined;
+      return (await this.credentials.replaceEncryptedSecrets(client, encrypted)) || undefined;
     });
   }
 

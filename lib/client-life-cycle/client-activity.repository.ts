@@ -5,7 +5,7 @@ import { exactText } from '../storage/exact-text.js';
 import { isKey, RegistrationDataSource } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
 
-/** Where a page of expired clients begins: behind this one. */
+/** A client and when its time is over; a page of expired ones begins behind it. */
 export type ExpiredClient = Pick<OAuthClientRecord, 'clientId' | 'expiresAt'>;
 
 /** Which expired clients are looked for. */
@@ -36,7 +36,7 @@ export class ClientActivityRepository {
       manager
         .createQueryBuilder()
         .update(this.entity)
-        .set({ lastUsedAt: now, expiresAt, version: () => this.column('version') })
+        .set({ lastUsedAt: now, expiresAt, ...this.storage.sameVersion() })
         .where({ clientId: In(ids), status: 'active' })
         .andWhere([{ expiresAt: IsNull() }, { expiresAt: MoreThan(now) }]);
     return (await this.storage.unitOfWork.run([touch])) === undefined;
@@ -75,6 +75,23 @@ export class ClientActivityRepository {
   }
 
   /**
+   * Gives a client another time, if it still has the one that was read: it was neither used nor stopped meanwhile. It is no change of a client: its
+   * version stays.
+   * @param until seconds since the epoch; `null` for ever
+   */
+  async postponeExpiry({ clientId, expiresAt }: ExpiredClient, until: number | null): Promise<void> {
+    const isTime = until === null || Number.isSafeInteger(until);
+    if (!isKey(clientId) || !Number.isSafeInteger(expiresAt) || !isTime) return;
+    const update: Write = (manager) =>
+      manager
+        .createQueryBuilder()
+        .update(this.entity)
+        .set({ expiresAt: until, ...this.storage.sameVersion() })
+        .where({ clientId, expiresAt });
+    await this.storage.unitOfWork.run([update]);
+  }
+
+  /**
    * Deletes a client whose time is over, if it still is.
    * @returns whether it was
    */
@@ -83,11 +100,6 @@ export class ClientActivityRepository {
     const remove: Write = (manager) =>
       manager.createQueryBuilder().delete().from(this.entity).where({ clientId, expiresAt });
     return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
-  }
-
-  private column(property: keyof OAuthClientRecord): string {
-    const column = this.storage.metadataOf('client').findColumnWithPropertyName(property);
-    return this.storage.dataSource.driver.escape(column?.databaseName ?? property);
   }
 
   /** The entity class without its columns: TypeORM's types of partial entities do not know JSON values. */

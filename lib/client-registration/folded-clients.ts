@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RegistrableMetadata } from '../client-metadata/client-metadata.settlement.js';
-import { firstExpiry } from '../client-life-cycle/client-lifetime.rules.js';
+import { ClientActivityRepository } from '../client-life-cycle/client-activity.repository.js';
+import { expiryAfterResumption, firstExpiry } from '../client-life-cycle/client-lifetime.rules.js';
 import { ClientPurgeService } from '../client-life-cycle/client-purge.service.js';
 import { ClientMetadataMapper } from '../client/client-metadata.mapper.js';
 import { isExpiredClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
@@ -31,6 +32,7 @@ export class FoldedClients {
     private readonly config: RegistrationConfiguration,
     private readonly mapper: ClientMetadataMapper,
     private readonly clients: OAuthClientRepository,
+    private readonly activity: ClientActivityRepository,
     private readonly listeners: RegistrationListeners,
     private readonly purge: ClientPurgeService,
   ) {}
@@ -47,7 +49,8 @@ export class FoldedClients {
 
   /**
    * The client that registrations with this key share, whether it may be used or not: nobody gets around a suspension by registering again. Its time
-   * until it is used first begins anew. One that has expired is removed, unless a listener keeps it.
+   * until it is used first begins anew. One that has expired is removed; where a listener keeps it, its time begins anew, too: an answer must not name a
+   * client that can never be used.
    * @returns undefined when there is none, or none any more
    */
   async find(foldingKey: string): Promise<OAuthClientRecord | undefined> {
@@ -56,9 +59,10 @@ export class FoldedClients {
     const now = epochNow();
     if (isExpiredClient(client, now)) {
       // One that was suspended stays so: a new one in its place would not be.
-      if (client.status === 'suspended' || !(await this.listeners.mayPurge(client))) return client;
-      await this.purge.removeExpired(client);
-      return undefined;
+      if (client.status === 'suspended') return client;
+      if (await this.listeners.mayPurge(client)) await this.purge.removeExpired(client);
+      else await this.activity.postponeExpiry(client, expiryAfterResumption(client, this.config.clientLifetime, now));
+      return this.clients.findByFoldingKey(foldingKey);
     }
     if (client.lastUsedAt === null) await this.postpone(client, now);
     return client;
@@ -70,6 +74,6 @@ export class FoldedClients {
     if (expiresAt === null || client.expiresAt === null) return;
     // A flood of them would otherwise write the same row over and over.
     if (expiresAt - client.expiresAt < clientLifetime.untilFirstUseSeconds / POSTPONED_AT_MOST) return;
-    await this.clients.postponeExpiry(client, expiresAt);
+    await this.activity.postponeExpiry(client, expiresAt);
   }
 }

@@ -2,7 +2,6 @@ import { Injectable, type Type } from '@nestjs/common';
 import {
   In,
   IsNull,
-  LessThan,
   LessThanOrEqual,
   MoreThan,
   Not,
@@ -11,16 +10,15 @@ import {
   type FindOptionsWhere,
   type ObjectLiteral,
 } from 'typeorm';
-import type { EncryptedSecrets } from '../client-secret/stored-secret.js';
 import { exactText } from '../storage/exact-text.js';
 import { PostgresInsert } from '../storage/postgres-insert.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
 import { epochNow } from '../token/clock.js';
 import { isWithin, type ClientBoundary } from './client-boundary.js';
+import { isIdentified, sameStanding } from './client-conditions.js';
 import type { ClientQuota } from './client-quota.js';
 import type { ClientSource, ClientState, OAuthClientRecord } from './oauth-client.record.js';
-import { NO_PREVIOUS_TOKEN } from './previous-credentials.js';
 
 /** Which clients are listed, in the order of their ids. */
 export interface ClientPage extends ClientBoundary {
@@ -176,62 +174,6 @@ export class OAuthClientRepository {
   }
 
   /**
-   * Makes one of a client's two registration access tokens its only one, if both are still those that were read. The version stays: nothing has
-   * changed that an answer shows.
-   * @returns whether they were
-   */
-  async settleRegistrationAccessToken(client: OAuthClientRecord, tokenHash: string): Promise<boolean> {
-    const { previousRegistrationAccessTokenHash } = client;
-    if (!isIdentified(client) || !isKey(previousRegistrationAccessTokenHash) || !isKey(tokenHash)) return false;
-    const columns = { registrationAccessTokenHash: tokenHash, ...NO_PREVIOUS_TOKEN, ...this.sameVersion() };
-    const update: Write = (manager) =>
-      manager
-        .createQueryBuilder()
-        .update(this.entity)
-        .set(columns)
-        .where({ ...sameStanding(client), previousRegistrationAccessTokenHash });
-    return (await this.storage.unitOfWork.run([update])) === undefined;
-  }
-
-  /**
-   * Replaces the hash of one of a client's secrets by another one of the same secret, if it is still the one that was read. The version stays:
-   * nothing has changed that an answer shows.
-   */
-  async replaceSecretHash(client: OAuthClientRecord, hash: string, which: 'current' | 'previous'): Promise<void> {
-    const column = which === 'current' ? 'clientSecretHash' : 'previousClientSecretHash';
-    const { clientId, [column]: replaced } = client;
-    if (!isKey(clientId) || !isKey(replaced)) return;
-    const update: Write = (manager) =>
-      manager
-        .createQueryBuilder()
-        .update(this.entity)
-        .set({ [column]: hash, ...this.sameVersion() })
-        .where({ clientId, [column]: replaced });
-    await this.storage.unitOfWork.run([update]);
-  }
-
-  /**
-   * Replaces encrypted secrets of a client by others of the same secrets, if they are still those that were read.
-   * @returns whether they were
-   */
-  async replaceEncryptedSecrets(client: OAuthClientRecord, columns: EncryptedSecrets): Promise<boolean> {
-    const { clientId, clientSecretEncrypted, previousClientSecretEncrypted } = client;
-    const replaced = {
-      ...(columns.clientSecretEncrypted !== undefined && { clientSecretEncrypted }),
-      ...(columns.previousClientSecretEncrypted !== undefined && { previousClientSecretEncrypted }),
-    };
-    const isReplacing = Object.keys(replaced).length > 0;
-    if (!isKey(clientId) || !isReplacing || !Object.values(replaced).every(isKey)) return false;
-    const update: Write = (manager) =>
-      manager
-        .createQueryBuilder()
-        .update(this.entity)
-        .set({ ...columns, ...this.sameVersion() })
-        .where({ clientId, ...replaced });
-    return (await this.storage.unitOfWork.run([update])) === undefined;
-  }
-
-  /**
    * Replaces the columns given, if the client is still the one that was read.
    * @param others what is written with it
    * @returns whether it was; its version is one higher now
@@ -272,18 +214,6 @@ export class OAuthClientRepository {
     return (await this.storage.unitOfWork.run([remove], participant)) === undefined;
   }
 
-  /** Lets a client that was never used expire later, if it still is not. Nothing has changed that anybody decides about: its version stays. */
-  async postponeExpiry({ clientId }: OAuthClientRecord, until: number): Promise<void> {
-    if (!isKey(clientId) || !Number.isSafeInteger(until)) return;
-    const update: Write = (manager) =>
-      manager
-        .createQueryBuilder()
-        .update(this.entity)
-        .set({ expiresAt: until, ...this.sameVersion() })
-        .where({ clientId, lastUsedAt: IsNull(), expiresAt: LessThan(until) });
-    await this.storage.unitOfWork.run([update]);
-  }
-
   /** A row while there are fewer clients than the quota allows. */
   private isBelow({ of, maximum }: ClientQuota): Write {
     const counting = this.counting(of);
@@ -311,16 +241,6 @@ export class OAuthClientRepository {
         .values([...clients]);
   }
 
-  /**
-   * The version as it is, for a write of what a client cannot see: TypeORM counts every other update. Such a write is not noticed by an update
-   * at the same time, which therefore must not write the same columns with what it has read.
-   */
-  private sameVersion(): { version: () => string } {
-    const { dataSource } = this.storage;
-    const column = this.storage.metadataOf('client').versionColumn?.databaseName ?? 'version';
-    return { version: () => dataSource.driver.escape(column) };
-  }
-
   /** The entity class without its columns: TypeORM's types of partial entities do not know JSON values. */
   private get entity(): Type<ObjectLiteral> {
     return this.storage.entities.client;
@@ -339,18 +259,8 @@ function lockOf({ of }: ClientQuota): string {
   return JSON.stringify(Object.entries(of).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Whether the conditions of a write would be there, and compare text with text. */
-function isIdentified({ clientId, registrationAccessTokenHash: hash, status }: OAuthClientRecord): boolean {
-  return isKey(clientId) && isKey(status) && (hash === null || isKey(hash));
-}
-
 function unchanged(client: OAuthClientRecord) {
   return { ...sameStanding(client), version: client.version };
-}
-
-/** What an operator changes to stop somebody. */
-function sameStanding({ clientId, registrationAccessTokenHash, status }: OAuthClientRecord) {
-  return { clientId, registrationAccessTokenHash: registrationAccessTokenHash ?? IsNull(), status };
 }
 
 function sameSecret({ clientSecretHash, clientSecretEncrypted }: OAuthClientRecord) {

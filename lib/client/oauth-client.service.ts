@@ -13,6 +13,7 @@ import { RegistrationConfiguration } from '../registration-configuration.js';
 import { SoftwareStatementService } from '../software-statement/software-statement.service.js';
 import { DuplicateKeyError } from '../storage/storage-failure.js';
 import type { ClientBoundary } from './client-boundary.js';
+import { ClientCredentialsRepository } from './client-credentials.repository.js';
 import { ClientIdGenerator } from './client-id.generator.js';
 import { ClientMetadataMapper } from './client-metadata.mapper.js';
 import { CLIENT_ID_RULE, isClientId, isOwner, OWNER_RULE } from './client.rules.js';
@@ -57,6 +58,7 @@ export class OAuthClientService {
     private readonly factory: OAuthClientFactory,
     private readonly mapper: ClientMetadataMapper,
     private readonly clients: OAuthClientRepository,
+    private readonly credentials: ClientCredentialsRepository,
     private readonly listeners: RegistrationListeners,
     private readonly statements: SoftwareStatementService,
   ) {}
@@ -131,7 +133,7 @@ export class OAuthClientService {
     this.isRehashing = true;
     try {
       const hash = await this.secrets.rehashed(proven, secret);
-      if (hash !== undefined) await this.clients.replaceSecretHash(client, hash, proven.which);
+      if (hash !== undefined) await this.credentials.replaceSecretHash(client, hash, proven.which);
     } catch (error) {
       this.logger.warn(`a client secret was not hashed anew: ${error instanceof Error ? error.message : 'unknown'}`);
     } finally {

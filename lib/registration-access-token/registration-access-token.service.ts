@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RegistrationListeners } from '../client-registration/registration-listeners.js';
+import { ClientCredentialsRepository } from '../client/client-credentials.repository.js';
 import { isClientId } from '../client/client.rules.js';
 import { contendedChange } from '../client/contended-change.js';
 import { isExpiredClient, type OAuthClientRecord } from '../client/oauth-client.record.js';
@@ -34,6 +35,7 @@ export class RegistrationAccessTokenService {
   constructor(
     private readonly config: RegistrationConfiguration,
     private readonly clients: OAuthClientRepository,
+    private readonly credentials: ClientCredentialsRepository,
     private readonly generator: TokenGenerator,
     private readonly listeners: RegistrationListeners,
   ) {}
@@ -110,7 +112,7 @@ export class RegistrationAccessTokenService {
     // Compared before: one that has expired costs what any other one costs.
     if (isExpiredClient(client, epochNow())) return null;
     if (client.previousRegistrationAccessTokenHash === null) return client;
-    if (!(await this.clients.settleRegistrationAccessToken(client, presented))) return undefined;
+    if (!(await this.credentials.settleRegistrationAccessToken(client, presented))) return undefined;
     return this.clients.create({ ...client, registrationAccessTokenHash: presented, ...NO_PREVIOUS_TOKEN });
   }
 

@@ -55,6 +55,15 @@ export class RegistrationDataSource {
   }
 
   /**
+   * The version of a client as it is, for a write of what a client cannot see: TypeORM counts every other update. Such a write is not noticed by an
+   * update at the same time, which therefore must not write the same columns with what it has read.
+   */
+  sameVersion(): { version: () => string } {
+    const column = this.metadataOf('client').versionColumn?.databaseName ?? 'version';
+    return { version: () => this.dataSource.driver.escape(column) };
+  }
+
+  /**
    * Makes a look-up by these properties, on the primary; of several in a list one has to have the value.
    * @throws TemporarilyUnavailableError when the database does not answer
    */

@@ -237,12 +237,19 @@ describe.each(platforms)('identical open registrations ($adapter, $database.name
     await expect(clients().find()).resolves.toMatchObject([{ status: 'suspended' }]);
   });
 
-  it('are answered with a client that has expired while a listener keeps it', async () => {
+  it('are answered with a client that has expired while a listener keeps it, whose time begins anew', async () => {
     const shared = await server.register(BODY, null);
-    await clients().update({ clientId: shared.body.client_id }, { expiresAt: now() - 1 });
+    const over = { expiresAt: now() - 1 };
     After.keeps = true;
-    expect((await server.register(BODY, null)).body).toEqual(shared.body);
+    for (const used of [{ lastUsedAt: null }, { lastUsedAt: 1 }]) {
+      await clients().update({ clientId: shared.body.client_id }, { ...over, ...used });
+      expect((await server.register(BODY, null)).body).toEqual(shared.body);
+      const [{ expiresAt = 0 } = {}] = await clients().find();
+      // Without a time since the last use it stays for ever.
+      expect(expiresAt ?? Infinity).toBeGreaterThan(now() + 3_500);
+    }
     After.keeps = false;
+    await clients().update({ clientId: shared.body.client_id }, over);
     expect(idsOf([shared, await server.register(BODY, null)]).size).toBe(2);
   });
 

@@ -11,7 +11,7 @@ import {
 import { SignJWT } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { OAuthClientRepository } from '../../lib/client/oauth-client.repository.js';
+import { ClientCredentialsRepository } from '../../lib/client/client-credentials.repository.js';
 import { platforms, startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
 
 const BODY = { client_name: 'Tide Tables', redirect_uris: ['https://tides.example/cb'] };
@@ -217,7 +217,7 @@ describe.each(setups)("two live secrets with hash: '$hash' ($adapter, $database.
       const secrets = server.app.get(ClientSecretService, { strict: false });
       const make = secrets.make.bind(secrets);
       vi.spyOn(secrets, 'make').mockImplementationOnce(async (...args) => {
-        const repository = server.app.get(OAuthClientRepository, { strict: false });
+        const repository = server.app.get(ClientCredentialsRepository, { strict: false });
         await repository.replaceSecretHash(read, hashedAnew, 'current');
         return make(...args);
       });

@@ -13,6 +13,7 @@ import {
 } from 'nestjs-dynamic-registration';
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ClientCredentialsRepository } from '../../lib/client/client-credentials.repository.js';
 import { OAuthClientRepository } from '../../lib/client/oauth-client.repository.js';
 import { platforms, startServer, type JsonResponse, type TestServer } from '../support/start-server.js';
 
@@ -381,14 +382,15 @@ describe.each(platforms)('rotation of registration access tokens ($adapter, $dat
 
     it('that have read the client before either of them wrote leave exactly one of them', async () => {
       const clients = server.app.get(OAuthClientRepository, { strict: false });
+      const credentials = server.app.get(ClientCredentialsRepository, { strict: false });
       for (const first of ['old', 'fresh'] as const) {
         const { client, ...tokens } = await rotated();
         const [good, bad] = first === 'old' ? [tokens.old, tokens.fresh] : [tokens.fresh, tokens.old];
         const read = await clients.findByRegistrationAccessToken(client.id, sha256(good));
         expect(await clients.findByRegistrationAccessToken(client.id, sha256(bad))).toEqual(read);
         if (!read) throw new Error('the client is gone');
-        expect(await clients.settleRegistrationAccessToken(read, sha256(good))).toBe(true);
-        expect(await clients.settleRegistrationAccessToken(read, sha256(bad))).toBe(false);
+        expect(await credentials.settleRegistrationAccessToken(read, sha256(good))).toBe(true);
+        expect(await credentials.settleRegistrationAccessToken(read, sha256(bad))).toBe(false);
         await expectOnly(client, good, bad);
       }
     });

@@ -15,6 +15,7 @@ import {
 } from 'nestjs-dynamic-registration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClientActivityRepository } from '../../lib/client-life-cycle/client-activity.repository.js';
+import { ClientCredentialsRepository } from '../../lib/client/client-credentials.repository.js';
 import { OAuthClientRepository } from '../../lib/client/oauth-client.repository.js';
 import { StorageError } from '../../lib/errors/storage.error.js';
 import { InitialAccessTokenRepository } from '../../lib/initial-access-token/initial-access-token.repository.js';
@@ -291,40 +292,6 @@ const WALKED = [
         (it, key, { client }) => it.countOthersNamed({ ...client, clientName: key }),
       ),
     ],
-    settleRegistrationAccessToken: [
-      use('clientId', clientId, (it, key, { client }) =>
-        it.settleRegistrationAccessToken({ ...withPrevious(client), clientId: key }, 'x'),
-      ),
-      use('registrationAccessTokenHash', hashOf, (it, key, { client }) =>
-        it.settleRegistrationAccessToken({ ...withPrevious(client), registrationAccessTokenHash: key }, 'x'),
-      ),
-      use(
-        'previousRegistrationAccessTokenHash',
-        () => 'x',
-        (it, key, { client }) =>
-          it.settleRegistrationAccessToken({ ...client, previousRegistrationAccessTokenHash: key }, 'x'),
-      ),
-      use(
-        'tokenHash',
-        () => 'x',
-        (it, key, { client }) => it.settleRegistrationAccessToken(withPrevious(client), key),
-      ),
-    ],
-    replaceEncryptedSecrets: [
-      use('clientId', clientId, (it, key, { client }) =>
-        it.replaceEncryptedSecrets(
-          { ...client, clientId: key, clientSecretEncrypted: 'x' },
-          { clientSecretEncrypted: 'y' },
-        ),
-      ),
-      ...(['clientSecretEncrypted', 'previousClientSecretEncrypted'] as const).map((column) =>
-        use<OAuthClientRepository>(
-          column,
-          () => 'x',
-          (it, key, { client }) => it.replaceEncryptedSecrets({ ...client, [column]: key }, { [column]: 'y' }),
-        ),
-      ),
-    ],
     list: pages((it: OAuthClientRepository, page) => it.list(page)),
     taken: [use('clientId', clientId, (it, key) => it.taken([key]))],
     insertAll: [use('clientId', clientId, (it, key, { client }) => it.insertAll([{ ...client, clientId: key }]))],
@@ -332,21 +299,6 @@ const WALKED = [
       use('clientId', clientId, (it, key, { client }) => it.rehearseInsert([{ ...client, clientId: key }])),
     ],
     insertOf: PRIVATE,
-    replaceSecretHash: [
-      use('clientId', clientId, (it, key, { client }) =>
-        it.replaceSecretHash({ ...client, clientId: key }, 'x', 'current'),
-      ),
-      use(
-        'clientSecretHash',
-        ({ client }) => client.clientSecretHash ?? '',
-        (it, key, { client }) => it.replaceSecretHash({ ...client, clientSecretHash: key }, 'x', 'current'),
-      ),
-      use(
-        'previousClientSecretHash',
-        () => 'x',
-        (it, key, { client }) => it.replaceSecretHash({ ...client, previousClientSecretHash: key }, 'x', 'previous'),
-      ),
-    ],
     insert: [use('clientId', clientId, (it, key, { client }) => it.insert({ ...client, clientId: key }))],
     update: [
       use('clientId', clientId, (it, key, { client }) => it.update({ ...client, clientId: key }, { clientName: 'x' })),
@@ -391,20 +343,60 @@ const WALKED = [
       ),
     ],
     deleteWhere: PRIVATE,
-    postponeExpiry: [
-      use('clientId', clientId, (it, key, { client }) =>
-        it.postponeExpiry({ ...client, clientId: key }, 2_000_000_000),
-      ),
-      use(
-        'until',
-        () => '2000000000',
-        (it, key, { client }) => it.postponeExpiry(client, key),
-      ),
-    ],
     isBelow: PRIVATE,
     equal: PRIVATE,
     counting: PRIVATE,
-    sameVersion: PRIVATE,
+  }),
+  walked(ClientCredentialsRepository, {
+    settleRegistrationAccessToken: [
+      use('clientId', clientId, (it, key, { client }) =>
+        it.settleRegistrationAccessToken({ ...withPrevious(client), clientId: key }, 'x'),
+      ),
+      use('registrationAccessTokenHash', hashOf, (it, key, { client }) =>
+        it.settleRegistrationAccessToken({ ...withPrevious(client), registrationAccessTokenHash: key }, 'x'),
+      ),
+      use(
+        'previousRegistrationAccessTokenHash',
+        () => 'x',
+        (it, key, { client }) =>
+          it.settleRegistrationAccessToken({ ...client, previousRegistrationAccessTokenHash: key }, 'x'),
+      ),
+      use(
+        'tokenHash',
+        () => 'x',
+        (it, key, { client }) => it.settleRegistrationAccessToken(withPrevious(client), key),
+      ),
+    ],
+    replaceEncryptedSecrets: [
+      use('clientId', clientId, (it, key, { client }) =>
+        it.replaceEncryptedSecrets(
+          { ...client, clientId: key, clientSecretEncrypted: 'x' },
+          { clientSecretEncrypted: 'y' },
+        ),
+      ),
+      ...(['clientSecretEncrypted', 'previousClientSecretEncrypted'] as const).map((column) =>
+        use<ClientCredentialsRepository>(
+          column,
+          () => 'x',
+          (it, key, { client }) => it.replaceEncryptedSecrets({ ...client, [column]: key }, { [column]: 'y' }),
+        ),
+      ),
+    ],
+    replaceSecretHash: [
+      use('clientId', clientId, (it, key, { client }) =>
+        it.replaceSecretHash({ ...client, clientId: key }, 'x', 'current'),
+      ),
+      use(
+        'clientSecretHash',
+        ({ client }) => client.clientSecretHash ?? '',
+        (it, key, { client }) => it.replaceSecretHash({ ...client, clientSecretHash: key }, 'x', 'current'),
+      ),
+      use(
+        'previousClientSecretHash',
+        () => 'x',
+        (it, key, { client }) => it.replaceSecretHash({ ...client, previousClientSecretHash: key }, 'x', 'previous'),
+      ),
+    ],
   }),
   walked(ClientActivityRepository, {
     touch: [use('clientId', clientId, (it, key) => it.touch([key], 1, null))],
@@ -416,8 +408,16 @@ const WALKED = [
         [undefined],
       ),
     ),
+    postponeExpiry: [
+      use('clientId', clientId, (it, key) => it.postponeExpiry({ clientId: key, expiresAt: 1 }, 2_000_000_000)),
+      use(
+        'until',
+        () => '2000000000',
+        (it, key, { client }) => it.postponeExpiry({ ...client, expiresAt: 1 }, key),
+        [null],
+      ),
+    ],
     deleteExpired: [use('clientId', clientId, (it, key) => it.deleteExpired({ clientId: key, expiresAt: 1 }))],
-    column: PRIVATE,
   }),
   walked(InitialAccessTokenRepository, {
     insert: [
