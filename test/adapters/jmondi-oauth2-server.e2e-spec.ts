@@ -136,6 +136,15 @@ describe.each(databases.slice(0, 2))('the recipe for @jmondi/oauth2-server 4 ($n
     expect(await token({ client_id, client_secret })).toBe('invalid_client');
   });
 
+  it('notes that a client was used once it has proved who it is', async () => {
+    const { client_id, client_secret } = await register(machineMetadata({ scope: 'api:read' }));
+    const stored = () => server.dataSource.getRepository(OAuthClient).findOneByOrFail({ clientId: client_id });
+    await token({ client_id, client_secret: 'wrong' });
+    await expect(stored()).resolves.toMatchObject({ lastUsedAt: null });
+    await token({ client_id, client_secret });
+    await expect(stored()).resolves.toMatchObject({ lastUsedAt: expect.any(Number) });
+  });
+
   it('answers unauthorized_client for a client that is held, and knows none that has expired', async () => {
     const { client_id, client_secret } = await register(machineMetadata({ scope: 'api:read' }));
     const rows = server.dataSource.getRepository(OAuthClient);

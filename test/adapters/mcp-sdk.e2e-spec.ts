@@ -22,7 +22,10 @@ describe.each(databases.slice(0, 2))('the recipe for the authorization server of
   const codes = new Map<string, string>();
   beforeAll(async () => {
     issuer = `http://localhost:${await freePort()}`;
-    const tokens = async () => ({ access_token: 'token', token_type: 'Bearer', refresh_token: 'refresh' });
+    const tokens = async ({ client_id: id }: { client_id: string }) => {
+      await server.app.get(McpClientsStore).noteUse(id);
+      return { access_token: 'token', token_type: 'Bearer', refresh_token: 'refresh' };
+    };
     server = await startServer({
       database,
       adapter: 'express',
@@ -66,9 +69,13 @@ describe.each(databases.slice(0, 2))('the recipe for the authorization server of
     const { headers, status } = await fetch(authorizationUrl, { redirect: 'manual' });
     expect([status, headers.get('location')]).toEqual([302, `${redirectUrl}?code=a%20code`]);
     const exchange = { ...client, authorizationCode: 'a code', codeVerifier, redirectUri: redirectUrl };
+    const rows = server.dataSource.getRepository(OAuthClient);
+    const stored = () => rows.findOneByOrFail({ clientId: client.clientInformation.client_id });
+    await expect(stored()).resolves.toMatchObject({ lastUsedAt: null });
     const { refresh_token: refreshToken = '' } = await exchangeAuthorization(issuer, exchange);
+    await expect(stored()).resolves.toMatchObject({ lastUsedAt: expect.any(Number) });
     expect(await refreshAuthorization(issuer, { ...client, refreshToken })).toMatchObject({ access_token: 'token' });
-    await server.dataSource.getRepository(OAuthClient).delete({ clientId: client.clientInformation.client_id });
+    await rows.delete({ clientId: client.clientInformation.client_id });
     await expect(refreshAuthorization(issuer, { ...client, refreshToken })).rejects.toMatchObject({
       errorCode: 'invalid_client',
     });

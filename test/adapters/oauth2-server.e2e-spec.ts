@@ -103,6 +103,21 @@ describe.each(databases)('OAuth2ServerClients with @node-oauth/oauth2-server 5 (
     expect(await token({ ...form, client_id: 'nobody' })).toBe('invalid_client');
   });
 
+  it('notes that a client was used once it has proved who it is, and not before', async () => {
+    const machine = await register(machineMetadata({ scope: 'api:read', response_types: [] }));
+    const app = await register(clientMetadata({ token_endpoint_auth_method: 'none', scope: 'api:read' }));
+    const lastUsedAt = async ({ client_id: clientId }: Client) =>
+      (await server.dataSource.getRepository(OAuthClient).findOneByOrFail({ clientId })).lastUsedAt;
+    const form = { grant_type: 'client_credentials', client_id: machine.client_id, scope: 'api:read' };
+    await token({ ...form, client_secret: 'wrong' });
+    const { authorizationCode } = await codeFor(app);
+    await expect(Promise.all([machine, app].map(lastUsedAt))).resolves.toEqual([null, null]);
+    await token({ ...form, client_secret: machine.client_secret });
+    await exchange(authorizationCode, { client_id: app.client_id });
+    const used = expect.any(Number);
+    await expect(Promise.all([machine, app].map(lastUsedAt))).resolves.toEqual([used, used]);
+  });
+
   it('takes no code_verifier in place of the secret of a confidential client', async () => {
     const client = await register(clientMetadata({ scope: 'api:read' }));
     const { client_id, client_secret } = client;

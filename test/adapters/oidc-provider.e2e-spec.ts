@@ -430,6 +430,12 @@ describe.each(cases)('clients of an oidc-provider ($adapter, $database.name)', (
       await vi.waitFor(async () => expect((await rowOf(client)).lastUsedAt).toBeGreaterThan(0));
     });
 
+    it('is noted as used when it proves who it is and gets no token', async () => {
+      const client = await register(machineMetadata());
+      await introspect('a token that is none', client);
+      await vi.waitFor(async () => expect((await rowOf(client)).lastUsedAt).toBeGreaterThan(0));
+    });
+
     it('gets an error page at the authorization endpoint, and no redirect', async () => {
       const client = await register(clientMetadata());
       await change(client, { status });

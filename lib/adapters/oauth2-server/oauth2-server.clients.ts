@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ClientFactsService } from '../../client-facts/client-facts.service.js';
+import { ClientActivityService } from '../../client-life-cycle/client-activity.service.js';
 import { isHeld, isPublicClient, type OAuthClientRecord } from '../../client/oauth-client.record.js';
 import { ClientResolver } from '../../client-resolution/client.resolver.js';
 import { OAuthClientService } from '../../client/oauth-client.service.js';
@@ -29,11 +30,13 @@ export class OAuth2ServerClients {
     private readonly resolver: ClientResolver,
     private readonly clients: OAuthClientService,
     private readonly facts: ClientFactsService,
+    private readonly activity: ClientActivityService,
   ) {}
 
   /**
    * A client that is looked up, or that proves who it is. The server asks with `null` at the authorization endpoint, with the secret at the token
    * endpoint, and with `undefined` there when a `code_verifier` came without a secret, which proves nothing for a client that has one.
+   * One that has proved who it is has been used.
    * @returns false for a client that is not known or did not prove who it is: the server answers `invalid_client`
    * @throws UnauthorizedClientError of the server for one that did, and waits for an approval or was suspended
    * @throws TemporarilyUnavailableError when that cannot be told now
@@ -42,6 +45,8 @@ export class OAuth2ServerClients {
     const client = await this.resolver.findEvenHeld(clientId);
     if (!client || !(clientSecret === null || (await this.isProven(client, clientSecret)))) return false;
     if (isHeld(client)) throw await heldAnswer();
+    // It may have been stopped or removed meanwhile.
+    if (clientSecret !== null && !(await this.activity.touch(client))) return false;
     return this.view(client);
   };
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ClientFactsService } from '../../client-facts/client-facts.service.js';
+import type { OAuthClientRecord } from '../../client/oauth-client.record.js';
 import { ClientActivityService } from '../../client-life-cycle/client-activity.service.js';
 import { ClientMetadata } from '../../client-metadata/client-metadata.dto.js';
 import { metadataTable } from '../../client-metadata/metadata-table.js';
@@ -94,7 +95,10 @@ export class OidcProviderClients {
       throw new Error('features.registration must be off: clients register at the endpoint of this module');
     }
     this.attached = { provider, fitting: new FittingClients(provider.Client) };
-    provider.on('grant.success', ({ oidc: { client } }) => void (client && this.noteUse(client.clientId)));
+    provider.on(
+      'grant.success',
+      ({ oidc: { client } }) => void (client && this.noteUse(this.resolver.find(client.clientId))),
+    );
     const { prototype } = provider.Client;
     const ofProvider = prototype.compareClientSecret;
     const isSecretOf = async (clientId: string, presented: string) => this.isSecretOf(clientId, presented);
@@ -108,9 +112,9 @@ export class OidcProviderClients {
   }
 
   /** The answer is given already: what cannot be noted now is noted with the next token. */
-  private async noteUse(clientId: string): Promise<void> {
+  private async noteUse(found: Promise<OAuthClientRecord | undefined>): Promise<void> {
     try {
-      const client = await this.resolver.find(clientId);
+      const client = await found;
       if (client) await this.activity.touch(client);
     } catch (error) {
       this.logger.warn(`the use of a client was not noted: ${error instanceof Error ? error.message : 'unknown'}`);
@@ -120,8 +124,12 @@ export class OidcProviderClients {
   /** @returns undefined for a client that is none of this module */
   private async isSecretOf(clientId: string, presented: string): Promise<boolean | undefined> {
     return orProviderAnswer(async () => {
-      const client = await this.resolver.find(clientId);
-      return client && this.clients.verifySecret(client, presented);
+      const found = this.resolver.find(clientId);
+      const client = await found;
+      const isProven = client && (await this.clients.verifySecret(client, presented));
+      // Whoever introspects or revokes gets no token, and has authenticated.
+      if (isProven) void this.noteUse(found);
+      return isProven;
     });
   }
 

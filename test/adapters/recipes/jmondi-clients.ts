@@ -7,6 +7,7 @@ import {
 } from '@jmondi/oauth2-server';
 import { Injectable } from '@nestjs/common';
 import {
+  ClientActivityService,
   ClientFactsService,
   ClientResolver,
   isPublicClient,
@@ -23,6 +24,7 @@ export class JmondiClients implements OAuthClientRepository {
     private readonly resolver: ClientResolver,
     private readonly clients: OAuthClientService,
     private readonly facts: ClientFactsService,
+    private readonly activity: ClientActivityService,
   ) {}
 
   async getByIdentifier(clientId: string): Promise<OAuthClient> {
@@ -76,7 +78,11 @@ export class JmondiClients implements OAuthClientRepository {
   }
 
   private async isProven(client: OAuthClientRecord, clientSecret: string | undefined): Promise<boolean> {
-    if (isPublicClient(client)) return !clientSecret;
-    return SECRET_METHODS.includes(client.tokenEndpointAuthMethod) && this.clients.verifySecret(client, clientSecret);
+    const isProven = isPublicClient(client)
+      ? !clientSecret
+      : SECRET_METHODS.includes(client.tokenEndpointAuthMethod) &&
+        (await this.clients.verifySecret(client, clientSecret));
+    // Noted, so that it neither counts as never used nor expires.
+    return isProven && this.activity.touch(client);
   }
 }
