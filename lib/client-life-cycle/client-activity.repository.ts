@@ -1,5 +1,15 @@
 import { Injectable, type Type } from '@nestjs/common';
-import { And, In, IsNull, LessThanOrEqual, MoreThan, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import {
+  And,
+  In,
+  IsNull,
+  LessThanOrEqual,
+  MoreThan,
+  Not,
+  type DataSource,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+} from 'typeorm';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import { exactText } from '../storage/exact-text.js';
 import { isKey, RegistrationDataSource } from '../storage/registration-data-source.js';
@@ -8,8 +18,8 @@ import type { Participant, Write } from '../storage/unit-of-work.js';
 /** A client and when its time is over; a page of expired ones begins behind it. */
 export type ExpiredClient = Pick<OAuthClientRecord, 'clientId' | 'expiresAt'>;
 
-/** Which expired clients are looked for. */
-export interface ExpiredClients {
+/** Which of the clients whose time is over, or begins, are meant. */
+export interface ExpirableClients {
   /** Those of one owner. */
   readonly owner?: string | undefined;
   /** Those of one tenant. */
@@ -43,27 +53,42 @@ export class ClientActivityRepository {
   }
 
   /**
+   * Gives clients that have no end one: active or pending ones that registered themselves. It is no change of a client: its version stays.
+   * @param expiresAt seconds since the epoch
+   */
+  async beginLifetimes(which: 'used' | 'unused', expiresAt: number, of: ExpirableClients): Promise<void> {
+    const where = whereOf(this.storage.dataSource, of);
+    if (!where) return;
+    const update: Write = (manager) =>
+      manager
+        .createQueryBuilder()
+        .update(this.entity)
+        .set({ expiresAt, ...this.storage.sameVersion() })
+        .where({ expiresAt: IsNull(), source: 'dynamic', status: Not('suspended'), ...where })
+        .andWhere({ lastUsedAt: which === 'used' ? Not(IsNull()) : IsNull() });
+    await this.storage.unitOfWork.run([update]);
+  }
+
+  /**
    * Clients whose time is over, the longest first.
    * @param now seconds since the epoch
+   * @param limit how many at most
+   * @param after the last one of the page before
    */
   async expired(
     now: number,
     limit: number,
     after: ExpiredClient | undefined,
-    { owner, tenant, isUnusedByStrangers = false }: ExpiredClients = {},
+    of: ExpirableClients = {},
   ): Promise<OAuthClientRecord[]> {
-    if ([owner, tenant].some((key) => key !== undefined && !isKey(key))) return [];
-    const of: FindOptionsWhere<OAuthClientRecord> = {
-      ...(owner !== undefined && { owner: exactText(this.storage.dataSource, owner) }),
-      ...(tenant !== undefined && { tenant: exactText(this.storage.dataSource, tenant) }),
-      ...(isUnusedByStrangers && { registeredOpenly: true, lastUsedAt: IsNull() }),
-    };
+    const those = whereOf(this.storage.dataSource, of);
+    if (!those) return [];
     const where =
       after === undefined
-        ? { ...of, expiresAt: LessThanOrEqual(now) }
+        ? { ...those, expiresAt: LessThanOrEqual(now) }
         : [
-            { ...of, expiresAt: And(MoreThan(Number(after.expiresAt)), LessThanOrEqual(now)) },
-            { ...of, expiresAt: Number(after.expiresAt), clientId: MoreThan(after.clientId) },
+            { ...those, expiresAt: And(MoreThan(Number(after.expiresAt)), LessThanOrEqual(now)) },
+            { ...those, expiresAt: Number(after.expiresAt), clientId: MoreThan(after.clientId) },
           ];
     return this.storage.read((manager) =>
       manager.find(this.storage.entities.client, {
@@ -106,4 +131,14 @@ export class ClientActivityRepository {
   private get entity(): Type<ObjectLiteral> {
     return this.storage.entities.client;
   }
+}
+
+/** @returns undefined for what cannot be an owner or a tenant: nobody is one's */
+function whereOf(dataSource: DataSource, { owner, tenant, isUnusedByStrangers = false }: ExpirableClients) {
+  if ([owner, tenant].some((key) => key !== undefined && !isKey(key))) return undefined;
+  return {
+    ...(owner !== undefined && { owner: exactText(dataSource, owner) }),
+    ...(tenant !== undefined && { tenant: exactText(dataSource, tenant) }),
+    ...(isUnusedByStrangers && { registeredOpenly: true, lastUsedAt: IsNull() }),
+  } satisfies FindOptionsWhere<OAuthClientRecord>;
 }

@@ -62,7 +62,9 @@ export class ClientLifeCycleService {
       if (client.version !== version) {
         throw new ConflictError('the client is not at the version that was seen: look at it again, and approve that');
       }
-      return { status: 'active', expiresAt: expiryAfterResumption(client, this.config.clientLifetime, epochNow()) };
+      const expiresAt = expiryAfterResumption(client, this.config.clientLifetime, epochNow());
+      // Without a lifetime, as on a command line that knows no options, it keeps the end that it has.
+      return { status: 'active', expiresAt: expiresAt ?? client.expiresAt };
     });
   }
 

@@ -5,6 +5,7 @@ import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import { LOGGER } from '../errors/logger.js';
 import { TooManyRequestsError } from '../errors/registration.error.js';
 import { RegistrationConfiguration } from '../registration-configuration.js';
+import { OverdueError, withPatience } from '../storage/patience.js';
 import { Turns } from '../storage/turns.js';
 
 /** Whom the cap counts: clients that registered without a credential and never authenticated. */
@@ -38,6 +39,7 @@ export class UnusedClientsCap {
   private believedUntil = 0;
   private since = 0;
   private counting: Promise<void> | undefined;
+  private purging: Promise<number> | undefined;
 
   /** What was let in and may not be stored yet. */
   private readonly storing = new Set<Promise<unknown>>();
@@ -83,13 +85,24 @@ export class UnusedClientsCap {
       const underWay = this.storing.size;
       const before = this.since;
       const found = await this.clients.count(UNUSED);
-      this.counted = found < this.maximum ? found : found - (await this.purge.purgeUnused(PURGED_AT_ONCE));
+      const took = performance.now() - started;
+      this.counted = found < this.maximum ? found : found - (await this.makeRoom());
       this.since += underWay - before;
-      const now = performance.now();
-      this.believedUntil = now + Math.max(BELIEVED_MS, BELIEVED_PER_MS * (now - started));
+      this.believedUntil = performance.now() + Math.max(BELIEVED_MS, BELIEVED_PER_MS * took);
       if (this.counted >= this.maximum) this.close();
     } finally {
       this.counting = undefined;
+    }
+  }
+
+  /** How many are removed in time: listeners are asked about each. What takes longer goes on, once. */
+  private async makeRoom(): Promise<number> {
+    this.purging ??= this.purge.purgeUnused(PURGED_AT_ONCE).finally(() => (this.purging = undefined));
+    try {
+      return await withPatience(this.purging, 'clients were not removed in time');
+    } catch (error) {
+      if (error instanceof OverdueError) return 0;
+      throw error;
     }
   }
 

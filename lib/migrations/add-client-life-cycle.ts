@@ -5,6 +5,7 @@ import {
   alterTable,
   columnName,
   escaped,
+  escapedPath,
   isSqlite,
   tableColumn,
   tableName,
@@ -22,6 +23,7 @@ export class AddClientLifeCycle1764300000000 implements MigrationInterface {
     const clients = tableName(runner, 'OAuthClient', 'oauth_clients');
     for (const column of LIFE_CYCLE_COLUMNS) await add(runner, clients, column);
     for (const property of INDEXED) await runner.createIndex(clients, indexOf(runner, property));
+    await takeForUsed(runner, clients);
     const tokens = tableName(runner, 'InitialAccessToken', 'initial_access_tokens');
     for (const column of BOUNDS_COLUMNS) await add(runner, tokens, column);
   }
@@ -33,6 +35,14 @@ export class AddClientLifeCycle1764300000000 implements MigrationInterface {
     for (const property of INDEXED) await runner.dropIndex(clients, indexOf(runner, property));
     for (const { property } of LIFE_CYCLE_COLUMNS.toReversed()) await drop(runner, clients, property);
   }
+}
+
+/** Nobody knows which of the clients that are there were used: none shall count against those that register from now on. */
+async function takeForUsed(runner: QueryRunner, table: string): Promise<void> {
+  const [lastUsedAt, issuedAt, registeredOpenly] = (
+    ['lastUsedAt', 'clientIdIssuedAt', 'registeredOpenly'] as const
+  ).map((property) => escaped(runner, columnName(runner, property)));
+  await runner.query(`UPDATE ${escapedPath(runner, table)} SET ${lastUsedAt} = ${issuedAt} WHERE ${registeredOpenly}`);
 }
 
 function indexOf(runner: QueryRunner, property: (typeof INDEXED)[number]): TableIndex {

@@ -122,7 +122,7 @@ export const LIFE_CYCLE_COLUMNS: readonly ColumnDefinition[] = [
   },
 ];
 
-/** The columns that a table has after it was adopted: no more for ever, later ones come with a migration of their own. */
+/** The columns that a table has after it was adopted. From the first version on no more: later ones come with a migration of their own. */
 export const ADOPTED_CLIENT_COLUMNS: readonly ColumnDefinition[] = [
   ...FIRST_CLIENT_COLUMNS,
   ENCRYPTED_SECRET_COLUMN,

@@ -158,7 +158,7 @@ describe.each(pairs)('dcr clients export and import ($from.name to $to.name)', (
     const { stdout } = await dcr(['clients', 'show', '--id', id, '--json', '--connect', target.database.url]);
     expect(JSON.parse(stdout)).toMatchObject({
       tenant: LIFE_CYCLE.tenant,
-      status: 'suspended',
+      status: 'pending',
       expires_at: LIFE_CYCLE.expiresAt,
       last_used_at: LIFE_CYCLE.lastUsedAt,
       initial_access_token_id: LIFE_CYCLE.initialAccessTokenId,
@@ -248,7 +248,7 @@ async function registerAll(server: TestServer): Promise<RegisteredClients> {
 /** All that a server knows of the life of a client. */
 const LIFE_CYCLE = {
   tenant: 'Zoë & 日本語',
-  status: 'suspended' as const,
+  status: 'pending' as const,
   expiresAt: 4_102_444_800,
   lastUsedAt: 1_764_000_000,
   initialAccessTokenId: '5f0c2f0e-6c1d-4a52-9d0b-0b8f6c1f7a11',

@@ -5,7 +5,7 @@ import {
   InvalidClientError,
   OAuthClient,
   OAuthClientService,
-  RegistrationListener,
+  TransactionalRegistrationListener,
   type OAuthClientRecord,
   type RegistrationEvent,
 } from 'nestjs-dynamic-registration';
@@ -20,8 +20,10 @@ const now = (): number => Math.floor(Date.now() / 1000);
 
 const told: RegistrationEvent[] = [];
 let mayPurge: (client: OAuthClientRecord) => boolean | Promise<boolean> = () => true;
-class Watching extends RegistrationListener {
-  handle(event: RegistrationEvent): void {
+let fails: (client: OAuthClientRecord) => boolean = () => false;
+class Watching extends TransactionalRegistrationListener {
+  override handle(event: RegistrationEvent): void {
+    if (fails(event.client)) throw new Error('the listener fails');
     told.push(event);
   }
 
@@ -49,6 +51,7 @@ describe.each(databases)('a client that is not used ($name)', (database) => {
     await server.dataSource.createQueryBuilder().delete().from(OAuthClient).execute();
     told.length = 0;
     mayPurge = () => true;
+    fails = () => false;
   });
 
   const stored = async (clientId: string): Promise<OAuthClientRecord> =>
@@ -176,9 +179,41 @@ describe.each(databases)('a client that is not used ($name)', (database) => {
       for (let i = 0; i < 5; i++) ids.push((await register()).client_id);
       for (const [i, id] of ids.entries()) await change(id, { expiresAt: now() - 100 + i });
       mayPurge = ({ clientId }) => clientId !== ids[0];
-      await expect(purging.purge({ limit: 3 })).resolves.toEqual({ removed: [ids[1], ids[2]], kept: [ids[0]] });
-      await expect(purging.purge()).resolves.toEqual({ removed: [ids[3], ids[4]], kept: [ids[0]] });
+      await expect(purging.purge({ limit: 3 })).resolves.toEqual({ removed: ids.slice(1, 4), kept: [ids[0]] });
+      await expect(purging.purge({ limit: 3 })).resolves.toEqual({ removed: [ids[4]], kept: [ids[0]] });
       await expect(purging.purge({ limit: 0 })).rejects.toThrow(new RangeError('limit must be a positive integer'));
+    });
+
+    it('whatever a listener fails with for another one', async () => {
+      const [failing, fine] = [await register(), await register()];
+      await change(failing.client_id, { expiresAt: 1 });
+      await change(fine.client_id, { expiresAt: 2 });
+      fails = ({ clientId }) => clientId === failing.client_id;
+      const isUndone = server.dataSource.options.type !== 'better-sqlite3';
+      const removed = isUndone ? [fine.client_id] : [failing.client_id, fine.client_id];
+      const kept = isUndone ? [failing.client_id] : [];
+      await expect(purging.purge()).resolves.toEqual({ removed, kept });
+      await expect(count()).resolves.toBe(kept.length);
+    });
+
+    it('though it registered before there was a lifetime, which begins with the first purge', async () => {
+      const [unused, used, suspended] = [await register(), await register(), await register()];
+      for (const { client_id: id } of [unused, used, suspended]) await change(id, { expiresAt: null });
+      await change(used.client_id, { lastUsedAt: 1 });
+      await change(suspended.client_id, { status: 'suspended' });
+      const { client: byHand } = await server.app.get(OAuthClientService, { strict: false }).create(BODY);
+      const ids = [unused.client_id, used.client_id, suspended.client_id, byHand.clientId];
+      const before = now();
+      const version = async () => Promise.all(ids.map(async (id) => (await stored(id)).version));
+      const versions = await version();
+      await expect(purging.purge({ isDryRun: true })).resolves.toEqual({ removed: [], kept: [] });
+      for (const id of ids) await expect(stored(id)).resolves.toMatchObject({ expiresAt: null });
+      await expect(purging.purge()).resolves.toEqual({ removed: [], kept: [] });
+      const [first, second, ...others] = await Promise.all(ids.map(async (id) => stored(id)));
+      expect(first?.expiresAt).toBeGreaterThanOrEqual(before + 3600);
+      expect(second?.expiresAt).toBeGreaterThanOrEqual(before + 36_000);
+      expect(others.map(({ expiresAt }) => expiresAt)).toEqual([null, null]);
+      await expect(version()).resolves.toEqual(versions);
     });
 
     it('over many pages, in the same second too', async () => {

@@ -134,7 +134,7 @@ const CLIENT = {
 async function fill(dataSource: DataSource): Promise<void> {
   const written = Object.keys(CLIENT);
   for (const clientId of ['tides', 'gauge']) {
-    const values = { ...CLIENT, clientId } as object;
+    const values = { ...CLIENT, clientId, registeredOpenly: clientId === 'gauge' } as object;
     await dataSource
       .createQueryBuilder()
       .insert()
@@ -212,7 +212,13 @@ describe.each(databases.flatMap((database) => hosts.map((host) => ({ database, .
         databaseName(dataSource, OAuthClient, property),
         property === 'status' ? 'active' : null,
       ]);
-      const withColumns = clients.map((row) => ({ ...row, ...Object.fromEntries(added) }));
+      const lastUsedAt = databaseName(dataSource, OAuthClient, 'lastUsedAt');
+      const issuedAt = databaseName(dataSource, OAuthClient, 'clientIdIssuedAt');
+      const withColumns = clients.map((row) => {
+        // Nobody knows whether it was used, and it shall not count against new ones.
+        const isOpen = Object.values(row).includes('gauge');
+        return { ...row, ...Object.fromEntries(added), ...(isOpen && { [lastUsedAt]: row[issuedAt] }) };
+      });
       expect(await rows(dataSource, OAuthClient)).toEqual(withColumns);
       const nothing = { [databaseName(dataSource, InitialAccessToken, 'tenant')]: null, bounds: null };
       expect(await rows(dataSource, InitialAccessToken)).toEqual(tokens.map((row) => ({ ...row, ...nothing })));

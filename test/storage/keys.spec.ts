@@ -400,6 +400,14 @@ const WALKED = [
   }),
   walked(ClientActivityRepository, {
     touch: [use('clientId', clientId, (it, key) => it.touch([key], 1, null))],
+    beginLifetimes: ['owner', 'tenant'].map((name) =>
+      use(
+        name,
+        () => 'acme',
+        (it, key) => it.beginLifetimes('unused', 2_000_000_000, { [name]: key }),
+        [undefined],
+      ),
+    ),
     expired: ['owner', 'tenant'].map((name) =>
       use(
         name,

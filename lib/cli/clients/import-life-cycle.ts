@@ -35,10 +35,13 @@ export const LIFE_CYCLE_MEMBERS = [
  * @throws RefusedError naming the member and the rule
  */
 export function lifeCycleOf(members: Members): Partial<OAuthClientRecord> {
+  const status = member(members, 'status', isStatus, 'must be pending, active or suspended') ?? 'active';
+  const expiresAt = epoch(members, 'expires_at');
   return {
     tenant: member(members, 'tenant', isOwner, OWNER_RULE) ?? null,
-    status: member(members, 'status', isStatus, 'must be pending, active or suspended') ?? 'active',
-    expiresAt: epoch(members, 'expires_at'),
+    status,
+    // A suspended one has no end, or it could come back as another one.
+    expiresAt: status === 'suspended' ? null : expiresAt,
     lastUsedAt: epoch(members, 'last_used_at'),
     initialAccessTokenId: member(members, 'initial_access_token_id', isOwner, OWNER_RULE) ?? null,
     foldingKey: member(members, 'folding_key', isSha256, SHA256_RULE) ?? null,
