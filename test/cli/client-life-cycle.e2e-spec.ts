@@ -2,6 +2,7 @@ import { OAuthClient, OAuthClientService, type ClientStatus } from 'nestjs-dynam
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { In } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databasesInTurn } from '../support/databases.js';
 import { startServer, type TestServer } from '../support/start-server.js';
@@ -31,6 +32,8 @@ describe.each(databasesInTurn(0))('dcr clients approve, suspend and resume ($nam
 
   it('approve lets a pending client be used, as it was when it was shown', async () => {
     await add('waits', 'pending');
+    // Its lifetime is not known here.
+    await rows().update({ clientId: 'waits' }, { expiresAt: 4_000_000_000, version: 1 });
     const { version, status } = factsOf(await clients('show', '--id', 'waits'));
     expect({ version, status }).toEqual({ version: '1', status: 'pending' });
     expect(await clients('approve', '--id', 'waits', '--version', '2')).toEqual(
@@ -41,6 +44,7 @@ describe.each(databasesInTurn(0))('dcr clients approve, suspend and resume ($nam
       done('waits is active, version 2'),
     );
     expect(await kept('waits')).toEqual({ status: 'active', version: 2 });
+    expect((await rows().findOneByOrFail({ clientId: 'waits' })).expiresAt).toBe(4_000_000_000);
     // What is so already.
     expect(await clients('approve', '--id', 'waits', '--version', '1')).toEqual(done('waits is active, version 2'));
   });
@@ -97,6 +101,30 @@ describe.each(databasesInTurn(0))('dcr clients approve, suspend and resume ($nam
     expect(stderr).toContain('Allowed choices are pending, active, suspended, expired.');
   });
 
+  it('purge removes those whose time is over, and where nobody can be asked only if that is meant', async () => {
+    await add('gone');
+    await rows().update({ clientId: 'gone' }, { expiresAt: 2 });
+    expect(await clients('purge')).toEqual(
+      refused(
+        'clients with live grants would be removed, too: name your listeners, in the dynamicRegistration of --data-source, or add --without-asking',
+      ),
+    );
+    expect(await clients('purge', '--dry-run')).toEqual({
+      code: 0,
+      stdout: 'would remove over\nwould remove gone\n',
+      stderr: '2 would be removed, 0 kept\n',
+    });
+    expect(await clients('purge', '--without-asking', '--owner', 'nobody')).toMatchObject({ code: 0, stdout: '' });
+    const { stdout } = await clients('purge', '--without-asking', '--limit', '1', '--json');
+    expect(JSON.parse(stdout)).toEqual({ removed: ['over'], kept: [] });
+    expect(await clients('purge', '--without-asking')).toEqual({
+      code: 0,
+      stdout: 'removed gone\n',
+      stderr: '1 removed, 0 kept\n',
+    });
+    await expect(rows().countBy({ clientId: In(['over', 'gone']) })).resolves.toBe(0);
+  });
+
   it('export and import take the status along: what was stopped here is not used there', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dcr-status-'));
     const target = await startServer({ database });
@@ -109,6 +137,18 @@ describe.each(databasesInTurn(0))('dcr clients approve, suspend and resume ($nam
       const there = await target.dataSource.getRepository(OAuthClient).find();
       const statuses = Object.fromEntries(there.map(({ clientId, status }) => [clientId, status]));
       expect(statuses).toMatchObject({ listed: 'suspended', unapproved: 'pending', waits: 'active' });
+      const stopped = {
+        client_id: 'stopped-there',
+        status: 'suspended',
+        expires_at: 1,
+        redirect_uris: ['https://a.example/'],
+      };
+      await writeFile(file, JSON.stringify(stopped));
+      expect((await dcr(['clients', 'import', file, ...connect])).code).toBe(0);
+      // It has no end: it could come back as another one.
+      await expect(
+        target.dataSource.getRepository(OAuthClient).findOneByOrFail({ clientId: 'stopped-there' }),
+      ).resolves.toMatchObject({ status: 'suspended', expiresAt: null });
       await writeFile(file, '{"client_id":"odd","status":"expired","redirect_uris":["https://tides.example/cb"]}\n');
       const { code, stderr } = await dcr(['clients', 'import', file, ...connect]);
       expect(code).toBe(1);

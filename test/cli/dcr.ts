@@ -49,14 +49,14 @@ export interface ProcessOptions extends RunOptions {
   readonly root?: string;
   /** What stands on the standard input. @default nothing, and it stays open */
   readonly input?: string;
-  /** How long it may take, in milliseconds. @default 25 seconds */
+  /** How long it may take, in milliseconds. @default a minute */
   readonly timeout?: number;
 }
 
 /** Runs `dcr` as a process of its own, as `npm test` has built it. */
 export async function dcrProcess(
   args: readonly string[],
-  { env = {}, cwd, root = ROOT, input, timeout = 25_000 }: ProcessOptions = {},
+  { env = {}, cwd, root = ROOT, input, timeout = 60_000 }: ProcessOptions = {},
 ): Promise<Finished> {
   const { DATABASE_URL: _, ...inherited } = process.env;
   return new Promise((resolve, reject) => {

@@ -10,6 +10,7 @@ interface AddOptions extends SecretOptions {
   readonly allowedScopes?: string;
   readonly grantTypes?: readonly string[];
   readonly owner?: string;
+  readonly tenant?: string;
   readonly json?: true;
 }
 
@@ -24,7 +25,8 @@ export function addClientAddCommand(group: Command, name: string): void {
     .option('--redirect-uri <uri>', 'a redirect URI; may be repeated', collected, [])
     .option('--allowed-scopes <scope>', "scopes the client may ask for: 'api:read api:write'")
     .option('--grant-types <type...>', 'grant types (default: authorization_code where there is a redirect URI)')
-    .option('--owner <owner>', 'who is responsible for the client');
+    .option('--owner <owner>', 'who is responsible for the client')
+    .option('--tenant <tenant>', 'in whose part of the server the client lives');
   withConnection(withSecret(add).option('--json', 'a JSON object instead of lines, times in seconds since the epoch'))
     .addHelpText(
       'after',
@@ -40,6 +42,7 @@ export function addClientAddCommand(group: Command, name: string): void {
         scope: options.allowedScopes?.trim(),
         grantTypes: (options.grantTypes ?? []).flatMap(wordsOf),
         owner: options.owner,
+        tenant: options.tenant,
         hashRounds: options.hashRounds,
       });
       process.stdout.write(options.json ? jsonText(client, 2) : clientFacts(client));

@@ -4,13 +4,12 @@ import { jsonText } from '../terminal/json-text.js';
 import { printable } from '../terminal/message-text.js';
 import { pageSize } from './page-size.option.js';
 
-/** How many are looked at. */
-const LIMIT = 1_000;
 const LARGEST_LIMIT = 100_000;
 
 interface PurgeOptions {
   readonly dryRun?: true;
-  readonly limit: number;
+  readonly withoutAsking?: true;
+  readonly limit?: number;
   readonly json?: true;
 }
 
@@ -23,17 +22,22 @@ export function addPurgeCommand(clients: Command): void {
         'remove clients that have expired, once each, however many do so; the host is asked where --data-source names its listeners',
       )
       .option('--dry-run', 'remove nothing, and show what would be removed')
-      .option('--limit <number>', `how many at most, up to ${LARGEST_LIMIT}`, pageSize(LARGEST_LIMIT), LIMIT)
+      .option('--without-asking', 'remove clients though no listener is asked whether they have live grants')
+      .option('--limit <number>', `how many at most, up to ${LARGEST_LIMIT} (default: 1000)`, pageSize(LARGEST_LIMIT))
       .option('--json', 'a JSON object instead of lines'),
   )
     .addHelpText('after', '\nExample:\n  $ dcr clients purge --dry-run --data-source ./dist/data-source.js')
-    .action(async ({ dryRun, json, ...which }: PurgeOptions, command: Command) => {
+    .action(async ({ dryRun, withoutAsking, limit, json }: PurgeOptions, command: Command) => {
       const { purgeClients } = await import('./clients.js');
-      const { removed, kept } = await purgeClients(command, { ...which, isDryRun: dryRun ?? false });
+      const { removed, kept } = await purgeClients(command, {
+        isDryRun: dryRun ?? false,
+        withoutAsking: withoutAsking ?? false,
+        ...(limit !== undefined && { limit }),
+      });
       if (json) process.stdout.write(jsonText({ removed, kept }, 2));
       else {
         for (const id of removed) process.stdout.write(`${dryRun ? 'would remove' : 'removed'} ${printable(id)}\n`);
-        for (const id of kept) process.stdout.write(`kept ${printable(id)}, which has live grants\n`);
+        for (const id of kept) process.stdout.write(`kept ${printable(id)}\n`);
       }
       process.stderr.write(`${removed.length} ${dryRun ? 'would be removed' : 'removed'}, ${kept.length} kept\n`);
     });

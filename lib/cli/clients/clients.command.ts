@@ -21,7 +21,7 @@ import { printable, shellWord } from '../terminal/message-text.js';
 const PAGE = 100;
 const LARGEST_PAGE = 1_000;
 /** What makes clients, and says itself whose they are. */
-const UNBOUNDED = ['add', 'import'];
+const UNBOUNDED = ['add', 'add-client', 'import'];
 
 /** `dcr clients`: what an operator does with clients. */
 export function addClientsCommand(program: Command): void {
@@ -42,8 +42,7 @@ export function addClientsCommand(program: Command): void {
   addTransferCommands(clients);
   addReencryptCommand(clients);
   addPurgeCommand(clients);
-  // Whoever looks after one owner or tenant sees and changes nothing of the others.
-  for (const command of clients.commands) if (!UNBOUNDED.includes(command.name())) withBoundary(command);
+  bound(clients);
 }
 
 /** `dcr auth`: two of them under the names that users of other servers know. */
@@ -51,6 +50,12 @@ export function addAuthCommand(program: Command): void {
   const auth = program.command('auth').description('add a client, or replace its scopes: the same as dcr clients');
   addClientAddCommand(auth, 'add-client');
   addClientScopeCommand(auth, 'set-scope');
+  bound(auth);
+}
+
+/** Whoever looks after one owner or tenant sees and changes nothing of the others. */
+function bound(group: Command): void {
+  for (const command of group.commands) if (!UNBOUNDED.includes(command.name())) withBoundary(command);
 }
 
 interface ListOptions {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ClientMetadataMapper } from '../../client/client-metadata.mapper.js';
+import { ClientMetadataValidator } from '../../client-metadata/client-metadata.validator.js';
 import {
   ClientAdministrationService,
   ClientPurgeService,
@@ -13,6 +14,7 @@ import {
 import { boundaryOf } from '../connection/boundary.option.js';
 import { clientDocument, type ClientDocument } from './client-document.js';
 import { RefusedError } from '../command.error.js';
+import { AnyServerValidator } from '../services/any-server.validator.js';
 import type { ServiceOptions } from '../services/registration-context.js';
 import { withServices } from '../services/services.js';
 
@@ -26,6 +28,7 @@ export interface ClientToAdd extends ServiceOptions {
   readonly scope: string | undefined;
   readonly grantTypes: readonly string[];
   readonly owner: string | undefined;
+  readonly tenant: string | undefined;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface ClientToAdd extends ServiceOptions {
  * @returns what was made; with the secret in clear where it was generated, and the registration access token
  */
 export async function addClient(command: Command, client: ClientToAdd): Promise<ClientDocument> {
-  const { id, secret, redirectUris, scope, grantTypes, owner, hashRounds } = client;
+  const { id, secret, redirectUris, scope, grantTypes, owner, tenant, hashRounds } = client;
   return withServices(
     command,
     async (services) => {
@@ -48,6 +51,7 @@ export async function addClient(command: Command, client: ClientToAdd): Promise<
         clientId: id,
         ...(typeof secret === 'string' && { clientSecret: secret }),
         ...(owner !== undefined && { owner }),
+        ...(tenant !== undefined && { tenant }),
         ...(scope !== undefined && scope !== '' && { scope }),
         redirect_uris: [...redirectUris],
         // Nothing to come back to and no grant type: it is given them later.
@@ -157,11 +161,22 @@ export async function removeClient(command: Command, id: string): Promise<void> 
   });
 }
 
-/** Removes clients whose time is over. */
-export async function purgeClients(command: Command, options: PurgeOptions): Promise<PurgedClients> {
-  return withServices(command, async (services) =>
-    services(ClientPurgeService).purge({ ...options, ...boundaryOf(command) }),
-  );
+/**
+ * Removes clients whose time is over.
+ * @throws RefusedError where the listeners are not known, unless that is meant
+ */
+export async function purgeClients(
+  command: Command,
+  { withoutAsking, ...options }: PurgeOptions & { readonly withoutAsking: boolean },
+): Promise<PurgedClients> {
+  return withServices(command, async (services) => {
+    if (!options.isDryRun && !withoutAsking && services(ClientMetadataValidator) instanceof AnyServerValidator) {
+      throw new RefusedError(
+        'clients with live grants would be removed, too: name your listeners, in the dynamicRegistration of --data-source, or add --without-asking',
+      );
+    }
+    return services(ClientPurgeService).purge({ ...options, ...boundaryOf(command) });
+  });
 }
 
 /** @throws RefusedError where there is no such client */
