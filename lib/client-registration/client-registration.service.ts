@@ -12,7 +12,7 @@ import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import type { ClientQuota } from '../client/client-quota.js';
 import { InvalidTokenError } from '../errors/registration.error.js';
 import { InitialAccessTokenRepository } from '../initial-access-token/initial-access-token.repository.js';
-import { tokenEvent } from '../initial-access-token/initial-access-token.record.js';
+import { refusalOf, tokenEvent } from '../initial-access-token/initial-access-token.record.js';
 import type { RegistrationBounds } from '../initial-access-token/registration-bounds.js';
 import { readRegistrationBounds } from '../initial-access-token/registration-bounds.reader.js';
 import type { RegistrationCredential } from '../initial-access-token/registration-credential.js';
@@ -79,7 +79,11 @@ export class ClientRegistrationService {
    */
   async explain(body: unknown, credential?: RegistrationCredential): Promise<Explanation> {
     const { grantTypes, context } = this.circumstances(credential);
-    return this.policies.explain(body, grantTypes, context);
+    const { quotas, ...explanation } = await this.policies.explain(body, grantTypes, context);
+    for (const { of, maximum, refusal } of quotas) {
+      if ((await this.clients.count(of)) >= maximum) return { refusals: [refusal], metadata: undefined };
+    }
+    return explanation;
   }
 
   /** What is registered of what was asked for (RFC 7591 section 3.1). */
@@ -115,7 +119,8 @@ export class ClientRegistrationService {
     const isStored = credential ? await insert([]) : await this.unusedClients.admit(insert);
     // The token was good when the guard looked, and is used up, revoked or expired now: the same answer as then.
     if (!isStored) {
-      this.listeners.tellLater({ ...tokenEvent('refused', token), reason: 'used-up' });
+      const now = token && (await this.initialAccessTokens.findByHash(token.tokenHash));
+      this.listeners.tellLater({ ...tokenEvent('refused', token), reason: refusalOf(now, epochNow()) ?? 'used-up' });
       throw new InvalidTokenError(true);
     }
     await this.listeners.tell(...events);

@@ -60,7 +60,7 @@ export class RegistrationPolicies {
     body: unknown,
     grantTypes: readonly string[],
     circumstances: RegistrationCircumstances,
-  ): Promise<Explanation> {
+  ): Promise<Explanation & Pick<Judgement, 'quotas'>> {
     const bounds = metadataBounds(circumstances.bounds);
     let stated: StatedRequest;
     try {
@@ -68,15 +68,15 @@ export class RegistrationPolicies {
     } catch (error) {
       // What a statement that is not believed says is not known: there is nothing to go on with.
       if (!(error instanceof RegistrationError) || error instanceof TemporarilyUnavailableError) throw error;
-      return { refusals: [error], metadata: undefined };
+      return { refusals: [error], metadata: undefined, quotas: [] };
     }
     const explanation = await this.validator.explain(stated.body, grantTypes, mayHaveNone(circumstances), bounds);
-    if (!explanation.metadata) return explanation;
+    if (!explanation.metadata) return { ...explanation, quotas: [] };
     try {
-      const { metadata, heldFor } = await this.reviewed(explanation.metadata, { grantTypes, bounds }, stated.context);
-      return { refusals: [], metadata, ...(heldFor !== undefined && { heldFor }) };
+      const { heldFor, ...judged } = await this.reviewed(explanation.metadata, { grantTypes, bounds }, stated.context);
+      return { refusals: [], ...judged, ...(heldFor !== undefined && { heldFor }) };
     } catch (error) {
-      if (error instanceof RegistrationError) return { refusals: [error], metadata: undefined };
+      if (error instanceof RegistrationError) return { refusals: [error], metadata: undefined, quotas: [] };
       throw error;
     }
   }
@@ -141,7 +141,8 @@ class Decisions {
   constructor(circumstances: RegistrationCircumstances) {
     this.context = {
       ...circumstances,
-      hold: (reason) => void this.holds.push(reason),
+      // Without a reason it is held all the same.
+      hold: (reason: unknown) => void this.holds.push(typeof reason === 'string' ? reason : ''),
       limit: (quota) => void this.quotas.push(quota),
     };
   }

@@ -31,11 +31,15 @@ export interface RegistrationCircumstances {
 export interface RegistrationContext extends RegistrationCircumstances {
   /**
    * Puts the client on hold: it is stored as `pending`, and cannot be used or changed before an operator approves it. Of several reasons the first is
-   * told to listeners.
+   * told to listeners. It holds for registrations, updates by the client and clients added by hand; a client that is known by its metadata document is
+   * refused instead, and one whose scope an administrator sets is not held.
    * @param reason for the operator; the caller is not told
    */
   hold(reason: string): void;
-  /** Lets the client be stored only while there are fewer clients than this, however many are registered at the same time. */
+  /**
+   * Lets a new client be stored only while there are fewer clients than this, however many are registered at the same time. An update and a metadata
+   * document add none.
+   */
   limit(quota: ClientQuota): void;
 }
 

@@ -120,12 +120,11 @@ export class OAuthClientRepository {
     return Number(found?.clients);
   }
 
-  /** How many other clients have the name of this one, as the database compares text. */
-  async countOthersNamed({ clientId, clientName }: OAuthClientRecord): Promise<number> {
+  /** How many other clients of its tenant have the name of this one, as the database compares text. */
+  async countOthersNamed({ clientId, clientName, tenant }: OAuthClientRecord): Promise<number> {
     if (!isKey(clientId) || !isKey(clientName)) return 0;
-    return this.storage.read((manager) =>
-      manager.count(this.storage.entities.client, { where: { clientName, clientId: Not(clientId) } }),
-    );
+    const where = { clientName, clientId: Not(clientId), tenant: this.equal(tenant) } as ObjectLiteral;
+    return this.storage.read((manager) => manager.count(this.entity, { where }));
   }
 
   /** An instance of the host's entity class. */
@@ -148,7 +147,7 @@ export class OAuthClientRepository {
     const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
     const counts = quotas.map((quota) => this.isBelow(quota));
     const writes = [...counts, ...(condition ? [condition] : []), ...others, insert];
-    const refused = await this.storage.unitOfWork.run(writes, participant, quotas.map(lockOf));
+    const refused = await this.storage.unitOfWork.run(writes, participant, unique(quotas.map(lockOf)));
     const refusing = refused === undefined ? undefined : quotas[refused];
     if (refusing) throw refusing.refusal;
     return refused === undefined;
@@ -252,6 +251,10 @@ function inState(state: ClientState): FindOptionsWhere<OAuthClientRecord> {
   return state === 'expired'
     ? { expiresAt: LessThanOrEqual(now) }
     : { status: state, expiresAt: Or(IsNull(), MoreThan(now)) };
+}
+
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
 }
 
 /** Those that count the same clients wait for each other. */

@@ -1,6 +1,6 @@
 import { Injectable, type Type } from '@nestjs/common';
 import type { ClientMetadata } from '../client-metadata/client-metadata.dto.js';
-import { scopeFor } from '../client-metadata/server-support.rules.js';
+import { scopeFor, scopeWithin } from '../client-metadata/server-support.rules.js';
 import { scopeTokens } from '../client-metadata/text.rules.js';
 import type { RegistrationContext } from '../client-registration/registration.policy.js';
 import type { RegistrationError } from '../errors/registration.error.js';
@@ -83,7 +83,11 @@ export abstract class AllowedScopesPolicy extends ReadyPolicy {
   /** Whether there is more than the defaults, which a client has that asks for nothing. */
   private isAsked(scope: readonly string[], context: RegistrationContext): boolean {
     if (context.operation === 'update' && isAdministrator(context)) return true;
-    const byDefault = scopeTokens(scopeFor(undefined, this.config.server) ?? '');
+    const { server } = this.config;
+    const { scopes = server.scopes, defaultMetadata = {} } = context.bounds ?? {};
+    const ofToken: unknown = Reflect.get(defaultMetadata, 'scope');
+    const given = typeof ofToken === 'string' ? ofToken : scopeFor(undefined, server);
+    const byDefault = scopeTokens(scopeWithin(given, scopes) ?? '');
     return scope.length !== byDefault.length || !scope.every((token) => byDefault.includes(token));
   }
 }

@@ -61,11 +61,13 @@ describe('If-Match (RFC 9110 section 13.1.1)', () => {
     expect([1, 3, 4].map((version) => precondition?.(version))).toEqual([false, false, false]);
   });
 
-  it.each([' ', ',', ' ,', '"3" ', '"3",', 'W/', '"', '"3", W/'])('is read in time that grows with it: %j', (part) => {
-    const start = performance.now();
-    ifMatch(`${part.repeat(100_000)}x`)?.(3);
-    expect(performance.now() - start).toBeLessThan(500);
-  });
+  // In time that grows with the square this would not end.
+  it.each([' ', ',', ' ,', '"3" ', '"3",', 'W/', '"', '"3", W/'])(
+    'is met by no version: a million times %j',
+    (part) => {
+      expect(ifMatch(`${part.repeat(1_000_000)}x`)?.(3)).toBe(false);
+    },
+  );
 });
 
 /** Everything a tag may be made of in ASCII. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import {
   ClientFactsService,
+  OAuthClient,
   OAuthClientService,
   type DynamicRegistrationOptions,
   type OAuthClientRecord,
@@ -209,6 +210,15 @@ describe.each(databases)('ClientFactsService ($name)', (database) => {
       ];
       for (const client of clients)
         expect(await facts.describeForConsent(client)).toMatchObject({ othersWithThisName: 2 });
+    });
+
+    it('tells a tenant nothing of the clients of others', async () => {
+      const client_name = `Apart ${database.kind}`;
+      const [first] = [await register({ client_name }), await register({ client_name })];
+      const rows = server.dataSource.getRepository(OAuthClient);
+      await rows.update({ clientId: first.clientId }, { tenant: 'north' });
+      const moved = await rows.findOneByOrFail({ clientId: first.clientId });
+      expect(await facts.describeForConsent(moved)).toMatchObject({ othersWithThisName: 0 });
     });
 
     it('tells the age in seconds', async () => {

@@ -30,6 +30,14 @@ const HOLDER = { source: 'dynamic', registeredOpenly: false } as const;
 const BY_HAND = { source: 'manual', registeredOpenly: false } as const;
 
 describe('allowed scopes', () => {
+  it.each([
+    ['the default scopes within the bounds of its token', { scopes: ['write'] }, 'write'],
+    ['the scope that its token brings', { defaultMetadata: { scope: 'admin' } }, 'admin'],
+  ])('refuse nobody who asks for none: %s', async (_, bounds, scope) => {
+    const narrow = policyOf({ ...OPTIONS, credential: ['read'] }, ['read', 'write']);
+    await expect(verdict(narrow, { scope }, { credential: {}, bounds })).resolves.toEqual({ scope: '' });
+  });
+
   it.each<[string, Partial<RegistrationContext>, string, string]>([
     ['a stranger', {}, 'read write admin', 'read'],
     ['the holder of a credential', { credential: {} }, 'admin write read', 'write read'],

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   AccessDeniedError,
+  ClientRegistrationService,
   InitialAccessTokenService,
   MaximumClientsPolicy,
   OAuthClient,
@@ -71,6 +72,18 @@ describe.each(platformsInPairs)('a maximum of clients ($adapter, $database.name)
     }
     return answers.filter(({ status }) => status === 201).map(({ body }) => body.client_id);
   }
+
+  it('is told by a dry run, which adds none', async () => {
+    const token = await server.token({ owner: 'acme' });
+    const registration = server.app.get(ClientRegistrationService, { strict: false });
+    for (let i = 0; i < 5; i++) await server.register(BODY, token);
+    const credential = await server.app.get(InitialAccessTokenService, { strict: false }).authenticate(token);
+    const { refusals, metadata } = await registration.explain(BODY, credential);
+    expect(refusals.map(({ code, message }) => [code, message])).toEqual([['access_denied', BY_TOKEN.description]]);
+    expect(metadata).toBeUndefined();
+    await expect(registration.explain(BODY)).resolves.toMatchObject({ refusals: [], metadata: BODY });
+    await expect(clients().count()).resolves.toBe(5);
+  });
 
   it('lets exactly as many parallel registrations in, and tells listeners of no other', async () => {
     const tokens = await Promise.all(Array.from({ length: 6 }, () => server.token({ owner: 'acme' })));
@@ -159,5 +172,20 @@ describe('options of a maximum of clients', () => {
     [{ inAll: 0 }, 'MaximumClientsPolicy bounds nothing. Give one of inAll'],
   ])('%j stops the start', (options, message) => {
     expect(() => MaximumClientsPolicy.of(options)).toThrow(message);
+  });
+});
+
+describe.each(platformsInPairs)('two maxima of the same clients ($adapter, $database.name)', (platform) => {
+  it('hold both, the smaller one first', async () => {
+    const policies = [MaximumClientsPolicy.of({ perOwner: 3 }), MaximumClientsPolicy.of({ perOwner: 2 })];
+    const server = await startServer({ ...platform, options: { policies } });
+    try {
+      const token = await server.token({ owner: 'acme' });
+      const answers = await Promise.all(Array.from({ length: 6 }, () => server.register(BODY, token)));
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+      expect(answers.filter(({ status }) => status === 403)).toHaveLength(4);
+    } finally {
+      await server.close();
+    }
   });
 });

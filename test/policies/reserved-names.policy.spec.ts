@@ -104,12 +104,11 @@ describe('reserved names (RFC 7591 section 5, UTS #39)', () => {
     },
   );
 
-  it('are judged in time that grows with the name alone', async () => {
-    const client_name = 'a '.repeat(512);
-    const policy = new (ReservedNamesPolicy.of({ names: Array.from({ length: 1000 }, (_, i) => `Brand ${i}`) }))();
-    const started = performance.now();
+  // In time that grows with the square of the name, or with the number of names, this would not end.
+  it('leave a name of 100,000 words alone, however many they are', async () => {
+    const client_name = 'a '.repeat(100_000);
+    const policy = new (ReservedNamesPolicy.of({ names: Array.from({ length: 10_000 }, (_, i) => `Brand ${i}`) }))();
     await expect(verdict(policy, { client_name })).resolves.toEqual({ client_name });
-    expect(performance.now() - started).toBeLessThan(500);
   });
 });
 
