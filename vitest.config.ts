@@ -108,6 +108,8 @@ export default defineConfig({
           include: APART.map((path) => path.replace(/\*\*$/, '**/*spec.ts')),
           // These wait even more: for processes to start and end, for locks and for time limits.
           maxWorkers: 5,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],
