@@ -101,7 +101,7 @@ export class ClientFactsService {
   }
 }
 
-function words(scope: string | null | undefined): string[] {
+function words(scope: string | null | undefined): readonly string[] {
   return unique((scope ?? '').split(' ').filter(Boolean));
 }
 

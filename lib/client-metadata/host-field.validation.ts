@@ -31,6 +31,7 @@ export class HostFieldValidation {
    */
   async validate(values: ReadonlyMap<string, unknown>, findings: Findings): Promise<ReadonlyMap<string, unknown>> {
     const result = new Map<string, unknown>();
+    if (this.fields.size === 0) return result;
     const fit = [...values].filter(([name, value]) => this.isOfHost(name) && this.isFit(name, value, findings));
     const untagged = fit.filter(([name]) => this.fields.has(name));
     const tagged = fit.flatMap(([name, value]) => this.taggedField(name, value));

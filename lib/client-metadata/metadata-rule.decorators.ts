@@ -2,7 +2,7 @@ import { ipAddress, certificateUri, distinguishedName, dnsName, emailAddress } f
 import type { JsonSchema } from './json-schema.js';
 import { jwkSet } from './jwk-set.rules.js';
 import { MetadataRuleDecorator } from './metadata-field.decorator.js';
-import { redirectUri } from './redirect-uri.rules.js';
+import { redirectUriList } from './redirect-uri.rules.js';
 import { requestUri } from './request-uri.rules.js';
 import { softwareStatement } from './software-statement.rules.js';
 import { displayText, listOf, oneOf, scopeString, text } from './text.rules.js';
@@ -25,7 +25,7 @@ const HTTPS_PATTERN = '^[Hh][Tt][Tt][Pp][Ss]://';
 export const IsRedirectUriList = () =>
   MetadataRuleDecorator(
     'redirectUriList',
-    listOf(redirectUri),
+    redirectUriList,
     listSchema(uriSchema('^[A-Za-z][A-Za-z0-9+.-]*:[^#*]+$')),
     'absolute URIs without fragment, wildcard and user: https, http on loopback hosts, or private-use schemes',
   );

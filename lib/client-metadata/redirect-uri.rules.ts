@@ -1,5 +1,5 @@
 import { isForbiddenScheme } from './forbidden-schemes.js';
-import { NONE, violation, type MetadataRule } from './metadata-rule.js';
+import { NONE, violation, type MetadataRule, type Violation } from './metadata-rule.js';
 import { HTTPS_RULE, isLoopbackHost, readUri, type Uri } from './uri.js';
 
 /**
@@ -35,7 +35,23 @@ export function redirectUriKind({ scheme, host }: Uri): RedirectUriKind | undefi
   return isForbiddenScheme(scheme) ? undefined : 'private-use';
 }
 
-const parsedLists = new WeakMap<readonly string[], readonly (ParsedRedirectUri | undefined)[]>();
+const parsedLists = new WeakMap<readonly unknown[], readonly (ParsedRedirectUri | undefined)[]>();
+
+/** {@link redirectUri} for each entry of a list. What it has read is kept with the list, for the rules that look at it later. */
+export const redirectUriList: MetadataRule = (value) => {
+  if (!Array.isArray(value)) return violation('must be an array');
+  const parsed: ParsedRedirectUri[] = [];
+  const violations: Violation[] = [];
+  // By index: `forEach` would step over a hole, which is no JSON value.
+  for (let i = 0; i < value.length; i++) {
+    const read = readRedirectUri(value[i]);
+    if (typeof read === 'string') violations.push({ at: `[${i}]`, rule: read });
+    else parsed.push(read);
+  }
+  if (violations.length > 0) return violations;
+  parsedLists.set(value, parsed);
+  return NONE;
+};
 
 /** The parts of each URI of a list that nobody changes: it is parsed once, whatever number of rules look at it. */
 export function parseRedirectUris(uris: readonly string[]): readonly (ParsedRedirectUri | undefined)[] {
@@ -59,7 +75,9 @@ function readRedirectUri(value: unknown): ParsedRedirectUri | string {
   const kind = redirectUriKind(uri);
   if (kind === undefined) return uri.scheme === 'http' ? HTTPS_RULE : 'must not use this scheme';
   const isEmpty = uri.host === undefined && uri.path === '';
-  return kind === 'private-use' && isEmpty ? 'must have a host or a path after its scheme' : { ...uri, kind };
+  return kind === 'private-use' && isEmpty
+    ? 'must have a host or a path after its scheme'
+    : Object.assign(uri, { kind });
 }
 
 /** Wider than {@link isLoopbackHost}, since here it only withholds: no claimed https URL can be on the user's own machine. */

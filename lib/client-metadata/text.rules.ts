@@ -36,9 +36,10 @@ export function listOf(rule: MetadataRule): MetadataRule {
   };
 }
 
-/** The entries without duplicates, in the order of their first appearance. */
-export function unique(list: readonly string[]): string[] {
-  return [...new Set(list)];
+/** The entries without duplicates, in the order of their first appearance: the list itself where it has none. */
+export function unique(list: readonly string[]): readonly string[] {
+  const entries = new Set(list);
+  return entries.size === list.length ? list : [...entries];
 }
 
 /** One of the words a specification registers, compared exactly. */
@@ -54,7 +55,7 @@ export const scopeString: MetadataRule = (value) => {
 };
 
 /** The scope tokens of a checked scope string, without duplicates; none when it holds only spaces. */
-export function scopeTokens(scope: string): string[] {
+export function scopeTokens(scope: string): readonly string[] {
   return unique(scope.split(' ').filter((token) => token !== ''));
 }
 

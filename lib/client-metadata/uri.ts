@@ -49,13 +49,12 @@ export function readUri(value: unknown): Uri | string {
     if (!DNS_OR_ADDRESS.test(location.host) || parsedHost(value) !== location.host)
       return 'must spell its host in canonical ASCII form';
   }
-  return {
-    scheme,
-    ...location,
-    path,
-    ...(query !== undefined && { query }),
-    ...(fragment !== undefined && { fragment }),
-  };
+  const uri: { -readonly [part in keyof Uri]: Uri[part] } = { scheme, path };
+  if (location.host !== undefined) uri.host = location.host;
+  if (location.port !== undefined) uri.port = location.port;
+  if (query !== undefined) uri.query = query;
+  if (fragment !== undefined) uri.fragment = fragment;
+  return uri;
 }
 
 /** The three hosts on which a native application receives a redirect over http (OIDC Registration section 2; RFC 8252 section 7.3). */
