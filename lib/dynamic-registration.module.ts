@@ -214,7 +214,7 @@ function core(entities: RegistrationEntities, dataSource: string | undefined): P
       useFactory: (source: DataSource, config: RegistrationConfiguration) => {
         checkEntities(source, entities, config.metadataTable, config.limits);
         if (config.openRegistration.foldIdentical) checkFoldingKey(source.getMetadata(entities.client));
-        return new RegistrationDataSource(source, entities);
+        return new RegistrationDataSource(source, entities, config.preparedStatements);
       },
       inject: [getDataSourceToken(dataSource), RegistrationConfiguration],
     },

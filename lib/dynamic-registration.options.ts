@@ -134,6 +134,11 @@ export interface DynamicRegistrationOptions {
   readonly redirectUris?: RedirectUriOptions;
   /** Bounds of single values, in bytes or entries. */
   readonly limits?: LimitOptions;
+  /**
+   * Whether the statements of registration and of look-ups are prepared, on PostgreSQL. A proxy that gives each transaction another connection may not
+   * take that. @default true
+   */
+  readonly preparedStatements?: boolean;
   /** The metadata class; a subclass adds fields. @default ClientMetadata */
   readonly metadata?: Type<ClientMetadata>;
   /** How client secrets are made and kept. */

@@ -51,6 +51,7 @@ export class RegistrationConfiguration {
   readonly inconsistentTypes: 'reject' | 'repair';
   readonly redirectUris: Required<RedirectUriOptions>;
   readonly limits: Required<LimitOptions>;
+  readonly preparedStatements: boolean;
   readonly metadata: Type<ClientMetadata>;
   /** The fields this server knows: those of the features it offers. */
   readonly metadataTable: MetadataTable;
@@ -80,6 +81,7 @@ export class RegistrationConfiguration {
     this.inconsistentTypes = options.inconsistentTypes ?? DEFAULT_OPTIONS.inconsistentTypes;
     this.redirectUris = defined(DEFAULT_REDIRECT_URIS, options.redirectUris);
     this.limits = defined(DEFAULT_LIMITS, options.limits);
+    this.preparedStatements = options.preparedStatements ?? true;
     this.metadata = options.metadata ?? ClientMetadata;
     this.softwareStatements = softwareStatementSettings(options.softwareStatements);
     const fields = offeredFields(metadataTable(this.metadata), this.server);

@@ -165,12 +165,12 @@ const WRONG: readonly [unknown, string][] = [
   [{ issuer, outboundRequests: { allowLoopback: 'yes' } }, '"outboundRequests.allowLoopback" must be true or false'],
   [
     { issuer, tenants: 2 },
-    '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, softwareStatements, registrationAccessToken, clientLifetime, openRegistration, clientIdMetadataDocuments, outboundRequests, cors, discovery',
+    '"tenants" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, preparedStatements, metadata, clientSecret, softwareStatements, registrationAccessToken, clientLifetime, openRegistration, clientIdMetadataDocuments, outboundRequests, cors, discovery',
   ],
   // Names that every object has are no options either.
   ...['constructor', 'toString', 'hasOwnProperty'].map((name): [unknown, string] => [
     { issuer, [name]: true },
-    `"${name}" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, metadata, clientSecret, softwareStatements, registrationAccessToken, clientLifetime, openRegistration, clientIdMetadataDocuments, outboundRequests, cors, discovery`,
+    `"${name}" is no option. The options are issuer, path, mount, access, openGrantTypes, management, server, unsupportedMetadata, inconsistentTypes, redirectUris, limits, preparedStatements, metadata, clientSecret, softwareStatements, registrationAccessToken, clientLifetime, openRegistration, clientIdMetadataDocuments, outboundRequests, cors, discovery`,
   ]),
   ...[
     ['polices', 'policies'],

@@ -55,7 +55,8 @@ export class OAuthClientFactory {
   create(metadata: ClientMetadata, { secret, ...made }: NewClient): OAuthClientRecord {
     const { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted } = secret;
     const secretColumns = { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted };
-    const columns = { ...NEW, ...made, ...secretColumns, clientIdIssuedAt: epochNow() };
-    return this.clients.create({ ...this.mapper.toColumns(metadata), ...columns });
+    const issued = { ...secretColumns, clientIdIssuedAt: epochNow() };
+    // Into the one object: each copy of so many columns would cost as much as all rules of the metadata.
+    return this.clients.create(Object.assign(this.mapper.toColumns(metadata), NEW, made, issued));
   }
 }

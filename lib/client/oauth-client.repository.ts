@@ -10,7 +10,9 @@ import {
   type FindOptionsWhere,
   type ObjectLiteral,
 } from 'typeorm';
+import type { Condition } from '../storage/fixed-condition.js';
 import { exactText } from '../storage/exact-text.js';
+import { instancesOf } from '../storage/plain-column.js';
 import { PostgresInsert } from '../storage/postgres-insert.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
@@ -35,7 +37,7 @@ export interface ClientPage extends ClientBoundary {
 /** What has to hold for a new client, and what happens with it. */
 export interface ClientInsertion {
   /** A write that must match a row, or nothing is stored. */
-  readonly condition?: Write | undefined;
+  readonly condition?: Condition | undefined;
   readonly participant?: Participant | undefined;
   /** What is written with it. */
   readonly others?: readonly Write[];
@@ -46,6 +48,7 @@ export interface ClientInsertion {
 /** Keeps clients. Every conditional write repeats what the caller was judged by: version, or status, and registration access token. */
 @Injectable()
 export class OAuthClientRepository {
+  private readonly instance: (record: ObjectLiteral) => ObjectLiteral;
   private readonly fixedInsert: PostgresInsert | undefined;
 
   private readonly byClientId: Lookup<OAuthClientRecord>;
@@ -59,7 +62,8 @@ export class OAuthClientRepository {
       'previousRegistrationAccessTokenHash',
     ]);
     this.byFoldingKey = storage.lookup('client', 'foldingKey');
-    this.fixedInsert = PostgresInsert.for(storage.dataSource, storage.metadataOf('client'));
+    this.instance = instancesOf(storage.dataSource, storage.metadataOf('client'));
+    this.fixedInsert = PostgresInsert.for(storage, storage.metadataOf('client'));
   }
 
   /** @returns the client with exactly this id; undefined when there is none within the boundary, and for anything that cannot be an id */
@@ -129,7 +133,7 @@ export class OAuthClientRepository {
 
   /** An instance of the host's entity class. */
   create(record: Partial<OAuthClientRecord>): OAuthClientRecord {
-    return this.storage.dataSource.manager.create(this.storage.entities.client, record);
+    return this.instance(record) as OAuthClientRecord;
   }
 
   /**
@@ -146,7 +150,7 @@ export class OAuthClientRepository {
     if (isAlone && this.fixedInsert?.accepts(client)) return this.fixedInsert.run(client, condition);
     const insert: Write = (manager) => manager.createQueryBuilder().insert().into(this.entity).values(client);
     const counts = quotas.map((quota) => this.isBelow(quota));
-    const writes = [...counts, ...(condition ? [condition] : []), ...others, insert];
+    const writes = [...counts, ...(condition ? [condition.write] : []), ...others, insert];
     const refused = await this.storage.unitOfWork.run(writes, participant, unique(quotas.map(lockOf)));
     const refusing = refused === undefined ? undefined : quotas[refused];
     if (refusing) throw refusing.refusal;

@@ -2,6 +2,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import { IsNull, MoreThan, Raw, type ObjectLiteral } from 'typeorm';
 import { isBoundary, isWithin, type ClientBoundary } from '../client/client-boundary.js';
 import type { InitialAccessTokenRecord } from './initial-access-token.record.js';
+import { FixedCondition, type Condition } from '../storage/fixed-condition.js';
 import { isKey, RegistrationDataSource, type Lookup } from '../storage/registration-data-source.js';
 import type { Participant, Write } from '../storage/unit-of-work.js';
 
@@ -9,9 +10,31 @@ import type { Participant, Write } from '../storage/unit-of-work.js';
 @Injectable()
 export class InitialAccessTokenRepository {
   private readonly byHash: Lookup<InitialAccessTokenRecord>;
+  private readonly unlimitedUse: FixedCondition<TokenUse>;
+  private readonly limitedUse: FixedCondition<TokenUse>;
 
   constructor(private readonly storage: RegistrationDataSource) {
+    const entity: Type<ObjectLiteral> = storage.entities.initialAccessToken;
     this.byHash = storage.lookup('initialAccessToken', 'tokenHash');
+    this.unlimitedUse = new FixedCondition(
+      storage.dataSource,
+      (use) => (manager) =>
+        manager
+          .createQueryBuilder(entity, 'token')
+          .select('1', 'usable')
+          .where({ ...seen(use), maxUses: IsNull() })
+          .andWhere(alive(use)),
+    );
+    this.limitedUse = new FixedCondition(
+      storage.dataSource,
+      (use) => (manager) =>
+        manager
+          .createQueryBuilder()
+          .update(entity)
+          .set({ uses: () => `${this.column('uses')} + 1` })
+          .where({ ...seen(use), maxUses: Raw((column) => `${column} > ${this.column('uses')}`) })
+          .andWhere(alive(use)),
+    );
   }
 
   /** @throws TypeError for a token that could never be found again */
@@ -67,27 +90,10 @@ export class InitialAccessTokenRepository {
    * looked at and not counted: a count would make all registrations with it wait for one row.
    * @throws TypeError for what is no record of a token: without its keys the write would match them all
    */
-  use(token: InitialAccessTokenRecord, now: number): Write {
+  use(token: InitialAccessTokenRecord, now: number): Condition {
     const { id, tokenHash, maxUses } = token;
     if (!isKey(id) || !isKey(tokenHash)) throw new TypeError('initialAccessToken must be the record of a token');
-    const seen = { id, tokenHash, revokedAt: IsNull() };
-    const alive = [{ expiresAt: IsNull() }, { expiresAt: MoreThan(now) }];
-    const entity: Type<ObjectLiteral> = this.storage.entities.initialAccessToken;
-    if (maxUses === null) {
-      return (manager) =>
-        manager
-          .createQueryBuilder(entity, 'token')
-          .select('1', 'usable')
-          .where({ ...seen, maxUses: IsNull() })
-          .andWhere(alive);
-    }
-    return (manager) =>
-      manager
-        .createQueryBuilder()
-        .update(entity)
-        .set({ uses: () => `${this.column('uses')} + 1` })
-        .where({ ...seen, maxUses: Raw((column) => `${column} > ${this.column('uses')}`) })
-        .andWhere(alive);
+    return (maxUses === null ? this.unlimitedUse : this.limitedUse).with({ id, tokenHash, now });
   }
 
   /** The column of a property under the host's naming strategy. */
@@ -95,4 +101,15 @@ export class InitialAccessTokenRepository {
     const column = this.storage.metadataOf('initialAccessToken').findColumnWithPropertyName(property);
     return this.storage.dataSource.driver.escape(column?.databaseName ?? property);
   }
+}
+
+/** A use of a token, at a time in seconds since the epoch. */
+type TokenUse = { readonly id: string; readonly tokenHash: string; readonly now: number };
+
+function seen({ id, tokenHash }: TokenUse) {
+  return { id, tokenHash, revokedAt: IsNull() };
+}
+
+function alive({ now }: TokenUse) {
+  return [{ expiresAt: IsNull() }, { expiresAt: MoreThan(now) }];
 }

@@ -59,6 +59,7 @@ const CHECKS: Readonly<Record<keyof DynamicRegistrationOptions, Check>> = {
     forbiddenSchemes: words,
   }),
   limits: members(Object.fromEntries(Object.keys(DEFAULT_LIMITS).map((name) => [name, count]))),
+  preparedStatements: flag,
   metadata: must(
     (value) => value === ClientMetadata || (typeof value === 'function' && value.prototype instanceof ClientMetadata),
     'must be a class that extends ClientMetadata',

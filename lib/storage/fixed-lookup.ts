@@ -1,4 +1,5 @@
-import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import { plainColumns, type PlainColumn } from './plain-column.js';
 
 /** A property that has to have a value, or several of which one has to. */
 export type LookupKey = string | readonly string[];
@@ -8,15 +9,16 @@ export type LookupKey = string | readonly string[];
  * costs is building its text anew.
  */
 export class FixedLookup {
-  private readonly text: string;
+  readonly text: string;
 
   private constructor(
     private readonly dataSource: DataSource,
     private readonly metadata: EntityMetadata,
     private readonly keys: readonly LookupKey[],
+    private readonly columns: readonly PlainColumn[],
   ) {
     const { driver } = dataSource;
-    const columns = metadata.columns.map((column) => driver.escape(column.databaseName)).join(', ');
+    const names = columns.map(({ name }) => driver.escape(name)).join(', ');
     let parameters = 0;
     const equation = (property: string) => {
       const name = metadata.findColumnWithPropertyName(property)?.databaseName ?? property;
@@ -25,20 +27,19 @@ export class FixedLookup {
     const conditions = keys.map((key) =>
       typeof key === 'string' ? equation(key) : `(${key.map(equation).join(' OR ')})`,
     );
-    this.text = `SELECT ${columns} FROM ${escapedTable(dataSource, metadata)} WHERE ${conditions.join(' AND ')}`;
+    this.text = `SELECT ${names} FROM ${escapedTable(dataSource, metadata)} WHERE ${conditions.join(' AND ')}`;
   }
 
   /** @returns undefined where TypeORM would do more than read the row's own columns */
   static for(dataSource: DataSource, metadata: EntityMetadata, keys: readonly LookupKey[]): FixedLookup | undefined {
+    const columns = plainColumns(dataSource, metadata);
     const isPossible =
       metadata.listeners.length === 0 &&
       metadata.eagerRelations.length === 0 &&
       !metadata.discriminatorColumn &&
       !metadata.deleteDateColumn &&
-      metadata.columns.every(
-        (column) => column.isSelect && !column.isVirtual && !column.isVirtualProperty && !column.embeddedMetadata,
-      );
-    return isPossible ? new FixedLookup(dataSource, metadata, keys) : undefined;
+      metadata.columns.every((column) => column.isSelect && !column.isVirtual && !column.isVirtualProperty);
+    return columns && isPossible ? new FixedLookup(dataSource, metadata, keys, columns) : undefined;
   }
 
   /** Whether nobody else has a say in what is read; subscribers may come at any time. */
@@ -46,20 +47,16 @@ export class FixedLookup {
     return this.dataSource.subscribers.every((subscriber) => subscriber.afterLoad === undefined);
   }
 
-  /** @returns the first row */
-  async find(runner: QueryRunner, values: readonly string[]): Promise<ObjectLiteral | undefined> {
-    // Where one of several has to have a value, the statement asks for it as often.
-    const parameters = this.keys.flatMap((key, i) => [key].flat().map(() => values[i]));
-    const [row]: ObjectLiteral[] = await runner.query(this.text, parameters);
-    return row && this.entity(row);
+  /** The parameters of the statement: where one of several has to have a value, it asks for it as often. */
+  parametersOf(values: readonly string[]): (string | undefined)[] {
+    return this.keys.flatMap((key, i) => [key].flat().map(() => values[i]));
   }
 
-  private entity(row: ObjectLiteral): ObjectLiteral {
-    const { driver } = this.dataSource;
+  /** The entity of a row. */
+  entityOf(row: ObjectLiteral | undefined): ObjectLiteral | undefined {
+    if (!row) return undefined;
     const entity: ObjectLiteral = this.metadata.create();
-    for (const column of this.metadata.columns) {
-      column.setEntityValue(entity, driver.prepareHydratedValue(row[column.databaseName], column));
-    }
+    for (const column of this.columns) entity[column.property] = column.read(row[column.name]);
     return entity;
   }
 }

@@ -1,8 +1,9 @@
-import { SelectQueryBuilder, type DataSource, type EntityMetadata, type ObjectLiteral } from 'typeorm';
+import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { Condition } from './fixed-condition.js';
 import { escapedTable } from './fixed-lookup.js';
-import { onPrimary } from './primary-connection.js';
+import { plainColumns, type PlainColumn } from './plain-column.js';
+import type { RegistrationDataSource } from './registration-data-source.js';
 import { storageFailure } from './storage-failure.js';
-import type { Write } from './unit-of-work.js';
 
 /**
  * PostgreSQL: an insert, and the conditional write it depends on, in one statement and so in one round trip. Its text is made once from what
@@ -11,66 +12,65 @@ import type { Write } from './unit-of-work.js';
 export class PostgresInsert {
   private readonly into: string;
   private readonly plain: string;
+  /** The texts with a condition, by that of the condition. */
+  private readonly conditional = new Map<string, string>();
 
-  constructor(
-    private readonly dataSource: DataSource,
+  private constructor(
+    private readonly storage: RegistrationDataSource,
     private readonly metadata: EntityMetadata,
+    private readonly columns: readonly PlainColumn[],
   ) {
-    const { driver } = dataSource;
-    const table = escapedTable(dataSource, metadata);
-    const columns = metadata.columns.map((column) => driver.escape(column.databaseName)).join(', ');
-    this.into = `INSERT INTO ${table} (${columns})`;
-    this.plain = `${this.into} VALUES (${metadata.columns.map((_, i) => `$${i + 1}`).join(', ')}) RETURNING 1`;
+    const { driver } = storage.dataSource;
+    const table = escapedTable(storage.dataSource, metadata);
+    this.into = `INSERT INTO ${table} (${columns.map(({ name }) => driver.escape(name)).join(', ')})`;
+    this.plain = `${this.into} VALUES (${columns.map((_, i) => `$${i + 1}`).join(', ')}) RETURNING 1`;
   }
 
   /** @returns undefined where an insert of TypeORM's would do more: run hooks of the entity, or leave columns to the database */
-  static for(dataSource: DataSource, metadata: EntityMetadata): PostgresInsert | undefined {
+  static for(storage: RegistrationDataSource, metadata: EntityMetadata): PostgresInsert | undefined {
+    const { dataSource } = storage;
+    const columns = plainColumns(dataSource, metadata);
     const isPossible =
       dataSource.options.type === 'postgres' &&
       metadata.listeners.length === 0 &&
       metadata.columns.every((column) => isPlain(dataSource, column));
-    return isPossible ? new PostgresInsert(dataSource, metadata) : undefined;
+    return columns && isPossible ? new PostgresInsert(storage, metadata, columns) : undefined;
   }
 
   /** Whether nobody else has a say: no subscriber, which may come at any time, and no default of the table for a column without a value. */
   accepts(entity: ObjectLiteral): boolean {
     return (
-      this.dataSource.subscribers.length === 0 &&
-      this.metadata.columns.every((column) => column.getEntityValue(entity) !== undefined)
+      this.storage.dataSource.subscribers.length === 0 &&
+      this.columns.every(({ property }) => entity[property] !== undefined)
     );
   }
 
   /** @returns whether the condition, if there is one, matched a row, and so the entity is stored */
-  async run(entity: ObjectLiteral, condition?: Write): Promise<boolean> {
+  async run(entity: ObjectLiteral, condition?: Condition): Promise<boolean> {
+    const values = this.columns.map((column) => column.write(entity[column.property]));
     try {
-      return await onPrimary(this.dataSource, async (runner) => {
-        const [text, parameters] = condition ? this.conditional(condition(runner.manager)) : [this.plain, []];
-        const stored: unknown[] = await runner.query(text, [...parameters, ...this.values(entity)]);
-        return stored.length > 0;
-      });
+      const stored = condition ? await this.runAfter(condition, values) : await this.storage.query(this.plain, values);
+      return stored.length > 0;
     } catch (error) {
       throw storageFailure(error);
     }
   }
 
-  private conditional(query: ReturnType<Write>): [string, unknown[]] {
-    const [sql, parameters] = query.getQueryAndParameters();
-    const matched = query instanceof SelectQueryBuilder ? sql : `${sql} RETURNING 1`;
-    const selected = this.placeholders(parameters.length);
-    return [`WITH condition AS (${matched}) ${this.into} SELECT ${selected} FROM condition RETURNING 1`, parameters];
+  private async runAfter(condition: Condition, values: readonly unknown[]): Promise<unknown[]> {
+    const { text, parameters } = condition.statement();
+    let whole = this.conditional.get(text);
+    if (whole === undefined) {
+      const selected = this.placeholders(parameters.length);
+      whole = `WITH condition AS (${text}) ${this.into} SELECT ${selected} FROM condition RETURNING 1`;
+      this.conditional.set(text, whole);
+    }
+    return this.storage.query(whole, [...parameters, ...values]);
   }
 
   /** A parameter that is selected has no type of its own. */
   private placeholders(offset: number): string {
-    const { driver } = this.dataSource;
+    const { driver } = this.storage.dataSource;
     return this.metadata.columns.map((column, i) => `$${offset + i + 1}::${driver.normalizeType(column)}`).join(', ');
-  }
-
-  private values(entity: ObjectLiteral): unknown[] {
-    const { driver } = this.dataSource;
-    return this.metadata.columns.map((column): unknown =>
-      driver.preparePersistentValue(column.getEntityValue(entity), column),
-    );
   }
 }
 

@@ -5,11 +5,11 @@ import {
   type EntityManager,
   type EntityMetadata,
   type ObjectLiteral,
-  type QueryRunner,
 } from 'typeorm';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import type { InitialAccessTokenRecord } from '../initial-access-token/initial-access-token.record.js';
 import { FixedLookup, type LookupKey } from './fixed-lookup.js';
+import { PreparedStatements } from './prepared-statements.js';
 import { onPrimary } from './primary-connection.js';
 import { storageFailure } from './storage-failure.js';
 import { SynchronousUnitOfWork } from './synchronous.unit-of-work.js';
@@ -31,13 +31,17 @@ type EntityOf<E extends keyof RegistrationEntities> = InstanceType<RegistrationE
 export class RegistrationDataSource {
   readonly unitOfWork: UnitOfWork;
 
+  private readonly preparedStatements: PreparedStatements | undefined;
+
   /** The identity of each table, as soon as the database was asked for it: where other imports may share them. */
   readonly tables = new Map<keyof RegistrationEntities, string>();
 
   constructor(
     readonly dataSource: DataSource,
     readonly entities: RegistrationEntities,
+    preparedStatements: boolean,
   ) {
+    this.preparedStatements = preparedStatements ? PreparedStatements.for(dataSource) : undefined;
     this.unitOfWork =
       dataSource.options.type === 'better-sqlite3'
         ? new SynchronousUnitOfWork(dataSource)
@@ -69,19 +73,31 @@ export class RegistrationDataSource {
    */
   lookup<E extends keyof RegistrationEntities>(entity: E, ...keys: LookupKey[]): Lookup<EntityOf<E>> {
     const fixed = FixedLookup.for(this.dataSource, this.metadataOf(entity), keys);
+    const find = async (values: readonly string[]) =>
+      onPrimary(this.dataSource, ({ manager }) =>
+        manager.findOneBy<ObjectLiteral>(this.entities[entity], alternatives(keys, values)),
+      );
     return async (...values) => {
-      const found: unknown = await this.readOn(async (runner) => {
-        try {
-          if (fixed?.isAlone) return await fixed.find(runner, values);
-          const where = alternatives(keys, values);
-          return (await runner.manager.findOneBy<ObjectLiteral>(this.entities[entity], where)) ?? undefined;
-        } catch (error) {
-          if (isNoValueOfTheColumn(error)) return undefined;
-          throw error;
-        }
-      });
-      return found as EntityOf<E> | undefined;
+      try {
+        const found: unknown = fixed?.isAlone
+          ? fixed.entityOf((await this.query(fixed.text, fixed.parametersOf(values)))[0])
+          : await find(values);
+        return (found ?? undefined) as EntityOf<E> | undefined;
+      } catch (error) {
+        if (isNoValueOfTheColumn(error)) return undefined;
+        throw storageFailure(error);
+      }
     };
+  }
+
+  /**
+   * Does a statement on the primary, whose text never changes.
+   * @returns the rows
+   * @throws what the database says, as TypeORM has it
+   */
+  async query(text: string, parameters: readonly unknown[]): Promise<ObjectLiteral[]> {
+    if (this.preparedStatements?.arePossible) return this.preparedStatements.run(text, parameters);
+    return onPrimary(this.dataSource, (runner) => runner.query(text, [...parameters]));
   }
 
   /**
@@ -89,12 +105,8 @@ export class RegistrationDataSource {
    * @throws TemporarilyUnavailableError when the database does not answer
    */
   async read<T>(query: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.readOn((runner) => query(runner.manager));
-  }
-
-  private async readOn<T>(query: (runner: QueryRunner) => Promise<T>): Promise<T> {
     try {
-      return await onPrimary(this.dataSource, query);
+      return await onPrimary(this.dataSource, ({ manager }) => query(manager));
     } catch (error) {
       throw storageFailure(error);
     }
