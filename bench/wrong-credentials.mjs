@@ -15,7 +15,7 @@ async function serve(databaseUrl) {
   const { NestFactory } = await import('@nestjs/core');
   const { TypeOrmModule } = await import('@nestjs/typeorm');
   const { default: driver } = await import('libsql');
-  const { InitialAccessTokenService } = await import('nestjs-dynamic-registration');
+  const { InitialAccessTokenService } = await import('../dist/esm/index.js');
   const { RegistrationModule } = await import('../build/sample/minimal-token-endpoint/registration.module.js');
   const database = databaseUrl
     ? { type: 'postgres', url: databaseUrl, dropSchema: true }

@@ -1,0 +1,51 @@
+// W1, W2 and W3 at each target: requests a second and the CPU time of the server for one.
+import { load, measure } from '../load.mjs';
+import { NATIVE_CLIENT, readings, registration, WEB_CLIENT } from '../requests.mjs';
+import { inRounds, progress } from '../rounds.mjs';
+import { ServerProcess } from '../server-process.mjs';
+
+/** Once, until V8 has compiled what is used often. */
+const FIRST_WARM_UP_SECONDS = 1.5;
+
+const WORKLOADS = {
+  W1: async (server) => registration(server, WEB_CLIENT),
+  W2: async (server) => registration(server, NATIVE_CLIENT),
+  async W3(server) {
+    const client = await server.send(registration(server, WEB_CLIENT));
+    return readings([client.client_id], client.registration_access_token);
+  },
+};
+
+export const WORKLOAD_NAMES = Object.keys(WORKLOADS);
+
+/** @returns by workload and target one cell a round: `{ rate, cpu }` */
+export async function measureThroughput({ databases, targets, workloads, rounds, seconds }) {
+  const servers = [];
+  try {
+    for (const target of targets) {
+      progress(`starting ${target.name}`);
+      const server = await ServerProcess.start(target, await databases.create(target.database, target.name));
+      servers.push(server);
+      for (const name of workloads)
+        await load(server, await WORKLOADS[name](server), { duration: FIRST_WARM_UP_SECONDS });
+    }
+    const cells = {};
+    await inRounds(rounds, servers, async (server, round) => {
+      for (const name of workloads) {
+        await server.empty();
+        const cell = await measure(server, await WORKLOADS[name](server), seconds);
+        const { [server.target.name]: ofTarget = [] } = (cells[name] ??= {});
+        cells[name][server.target.name] = [...ofTarget, cell];
+        progress(`round ${round + 1} of ${rounds}, ${name}, ${server.target.name}: ${told(cell)}`);
+      }
+    });
+    return cells;
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
+
+/** A cell in a line of progress. */
+export function told({ rate, cpu }) {
+  return `${Math.round(rate)} req/s, ${Math.round(cpu)} µs of CPU each`;
+}
