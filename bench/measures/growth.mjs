@@ -19,7 +19,7 @@ const QUICK_SIZES = [1_000, 100_000];
 const SMALL = 10_000;
 /** How many clients are read, from all over the table. */
 const READ = 500;
-const WARM_UP_SECONDS = 1.5;
+const WARM_UP_SECONDS = 3;
 
 /** @returns the sizes, and by target, workload and size one cell a round: `{ rate, cpu }` */
 export async function measureGrowth({ databases, rounds, seconds, quick }) {

@@ -1,10 +1,7 @@
 // This module as it comes: `forRoot` with its defaults, in an application that has nothing else.
 import { Controller, Module, Post, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import libsql from 'libsql';
 import {
   ClientAuthenticationGuard,
   DynamicRegistrationModule,
@@ -29,7 +26,7 @@ export async function start({ database, prepare, adapter, access, isCapped = fal
     AppModule,
     Module({
       imports: [
-        TypeOrmModule.forRoot({ ...connectionOf(database), ...tables(prepare), autoLoadEntities: true }),
+        TypeOrmModule.forRoot({ ...(await connectionOf(database)), ...tables(prepare), autoLoadEntities: true }),
         DynamicRegistrationModule.forRoot({
           issuer: 'https://auth.example.com',
           access: access === 'open' ? 'open' : 'initial-access-token',
@@ -41,8 +38,7 @@ export async function start({ database, prepare, adapter, access, isCapped = fal
       controllers: hasTokenEndpoint ? [TokenController] : [],
     }),
   );
-  const platform = adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
-  const app = await NestFactory.create(AppModule, platform, { logger: ['error', 'warn'] });
+  const app = await NestFactory.create(AppModule, await adapterNamed(adapter), { logger: ['error', 'warn'] });
   await app.listen(0, '127.0.0.1');
   if (prepare) {
     const tokens = app.get(InitialAccessTokenService, { strict: false });
@@ -53,10 +49,21 @@ export async function start({ database, prepare, adapter, access, isCapped = fal
   return { port: app.getHttpServer().address().port, empty: async () => dataSource.query(empty) };
 }
 
-function connectionOf(database) {
-  return database.kind === 'sqlite'
-    ? { type: 'better-sqlite3', driver: libsql, database: database.file, enableWAL: true, timeout: 50 }
-    : { type: 'postgres', url: database.url, poolSize: 10 };
+// What a target does not use is not loaded: it would count in its start-up and its memory.
+
+async function adapterNamed(name) {
+  if (name === 'express') {
+    const { ExpressAdapter } = await import('@nestjs/platform-express');
+    return new ExpressAdapter();
+  }
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  return new FastifyAdapter();
+}
+
+async function connectionOf(database) {
+  if (database.kind === 'postgres') return { type: 'postgres', url: database.url, poolSize: 10 };
+  const { default: driver } = await import('libsql');
+  return { type: 'better-sqlite3', driver, database: database.file, enableWAL: true, timeout: 50 };
 }
 
 function tables(prepare) {
