@@ -35,7 +35,7 @@ async function run(databases) {
   const workloads = WORKLOAD_NAMES.filter(isAsked);
   if (workloads.length > 0) {
     const targets = targetsNamed(options.only);
-    results.throughput = await measureThroughput({ databases, targets, workloads, rounds, seconds });
+    results.throughput = await measureThroughput({ databases, targets, workloads, rounds, seconds, quick });
   }
   for (const [name, measure] of Object.entries(MEASURES)) {
     if (isAsked(name)) results[name] = await measure({ databases, rounds, seconds, quick });

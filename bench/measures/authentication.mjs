@@ -7,7 +7,7 @@ import { ServerProcess } from '../server-process.mjs';
 import { TOKEN_ENDPOINT } from '../targets.mjs';
 import { told } from './throughput.mjs';
 
-const WARM_UP_SECONDS = 1.5;
+const FIRST_REQUESTS = 2_000;
 /** Assertions are signed before a cell, so that the driver is as idle as with secrets; more are signed when these are used up. */
 const ASSERTIONS_PER_SECOND = 3_000;
 const LIFETIME_SECONDS = 300;
@@ -21,7 +21,7 @@ export async function measureAuthentication({ databases, rounds, seconds }) {
       client_secret_basic: await secretRequests(server),
       private_key_jwt: await assertionRequests(server),
     });
-    for (const [, requests] of methods) await load(server, requests(WARM_UP_SECONDS), { duration: WARM_UP_SECONDS });
+    for (const [, requests] of methods) await load(server, requests(0), { amount: FIRST_REQUESTS });
     const cells = {};
     await inRounds(rounds, methods, async ([name, requests], round) => {
       const cell = await measure(server, requests(seconds), seconds);

@@ -19,15 +19,23 @@ const QUICK_SIZES = [1_000, 100_000];
 const SMALL = 10_000;
 /** How many clients are read, from all over the table. */
 const READ = 500;
-const WARM_UP_SECONDS = 3;
+const FIRST_REQUESTS = 3_000;
+const QUICK_FIRST_REQUESTS = 500;
 
 /** @returns the sizes, and by target, workload and size one cell a round: `{ rate, cpu }` */
 export async function measureGrowth({ databases, rounds, seconds, quick }) {
   const sizes = quick ? QUICK_SIZES : SIZES;
+  const first = { amount: quick ? QUICK_FIRST_REQUESTS : FIRST_REQUESTS };
   const grown = [];
   try {
     // Alike things stand beside each other in a round.
-    for (const size of sizes) for (const one of GROWING) grown.push(await GrownServer.start(databases, one, size));
+    for (const size of sizes) {
+      for (const growing of GROWING) {
+        const one = await GrownServer.start(databases, growing, size);
+        grown.push(one);
+        for (const request of Object.values(one.requests)) await load(one.server, request, first);
+      }
+    }
     const cells = {};
     await inRounds(rounds, grown, async (one, round) => {
       if (one.size < SMALL) await one.fill();
@@ -59,7 +67,6 @@ class GrownServer {
     one.connection = await connect(one.database.url);
     one.server = await ServerProcess.start(target, one.database);
     await one.fill();
-    for (const request of Object.values(one.requests)) await load(one.server, request, { duration: WARM_UP_SECONDS });
     return one;
   }
 

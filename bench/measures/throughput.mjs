@@ -4,8 +4,9 @@ import { NATIVE_CLIENT, readings, registration, WEB_CLIENT } from '../requests.m
 import { inRounds, progress } from '../rounds.mjs';
 import { ServerProcess } from '../server-process.mjs';
 
-/** Once, until V8 has compiled what is used often. */
-const FIRST_WARM_UP_SECONDS = 1.5;
+/** Requests before everything else, until V8 has compiled what is used often. */
+const FIRST_REQUESTS = 3_000;
+const QUICK_FIRST_REQUESTS = 500;
 
 const WORKLOADS = {
   W1: async (server) => registration(server, WEB_CLIENT),
@@ -19,15 +20,15 @@ const WORKLOADS = {
 export const WORKLOAD_NAMES = Object.keys(WORKLOADS);
 
 /** @returns by workload and target one cell a round: `{ rate, cpu }` */
-export async function measureThroughput({ databases, targets, workloads, rounds, seconds }) {
+export async function measureThroughput({ databases, targets, workloads, rounds, seconds, quick }) {
+  const first = { amount: quick ? QUICK_FIRST_REQUESTS : FIRST_REQUESTS };
   const servers = [];
   try {
     for (const target of targets) {
       progress(`starting ${target.name}`);
       const server = await ServerProcess.start(target, await databases.create(target.database, target.name));
       servers.push(server);
-      for (const name of workloads)
-        await load(server, await WORKLOADS[name](server), { duration: FIRST_WARM_UP_SECONDS });
+      for (const name of workloads) await load(server, await WORKLOADS[name](server), first);
     }
     const cells = {};
     await inRounds(rounds, servers, async (server, round) => {
