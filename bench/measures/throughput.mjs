@@ -1,7 +1,7 @@
 // W1, W2 and W3 at each target: requests a second and the CPU time of the server for one.
 import { load, measure } from '../load.mjs';
 import { NATIVE_CLIENT, readings, registration, WEB_CLIENT } from '../requests.mjs';
-import { inRounds, progress } from '../rounds.mjs';
+import { progress, rotated } from '../rounds.mjs';
 import { ServerProcess } from '../server-process.mjs';
 
 /** Requests before everything else, until V8 has compiled what is used often. */
@@ -31,15 +31,17 @@ export async function measureThroughput({ databases, targets, workloads, rounds,
       for (const name of workloads) await load(server, await WORKLOADS[name](server), first);
     }
     const cells = {};
-    await inRounds(rounds, servers, async (server, round) => {
+    for (let round = 0; round < rounds; round++) {
       for (const name of workloads) {
-        await server.empty();
-        const cell = await measure(server, await WORKLOADS[name](server), seconds);
-        const { [server.target.name]: ofTarget = [] } = (cells[name] ??= {});
-        cells[name][server.target.name] = [...ofTarget, cell];
-        progress(`round ${round + 1} of ${rounds}, ${name}, ${server.target.name}: ${told(cell)}`);
+        // What is compared is measured within a minute: the machine changes from one minute to the next.
+        for (const server of rotated(servers, round)) {
+          await server.empty();
+          const cell = await measure(server, await WORKLOADS[name](server), seconds);
+          ((cells[name] ??= {})[server.target.name] ??= []).push(cell);
+          progress(`round ${round + 1} of ${rounds}, ${name}, ${server.target.name}: ${told(cell)}`);
+        }
       }
-    });
+    }
     return cells;
   } finally {
     for (const server of servers) await server.stop();
