@@ -42,6 +42,11 @@ export class ServerProcess {
     return this.#ask('usage');
   }
 
+  /** Bytes of the objects of V8 after a garbage collection. */
+  async liveHeap() {
+    return (await this.#ask('liveHeap')).bytes;
+  }
+
   /** Removes all clients. */
   async empty() {
     await this.#ask('empty');

@@ -12,6 +12,14 @@ const answers = {
     const { user, system } = process.cpuUsage();
     return { cpuMicroseconds: user + system, residentBytes: process.memoryUsage.rss() };
   },
+  /** What a full garbage collection leaves, which is what would grow without end if anything did. */
+  async liveHeap() {
+    const session = new Session();
+    session.connect();
+    await session.post('HeapProfiler.collectGarbage');
+    session.disconnect();
+    return { bytes: process.memoryUsage().heapUsed };
+  },
   async empty() {
     await server.empty();
     return {};

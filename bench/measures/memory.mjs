@@ -1,4 +1,4 @@
-// Resident memory of a server before and after registrations of so many different clients.
+// Resident memory of a server before and after registrations of so many different clients, and what of it a garbage collection leaves.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from '../load.mjs';
 import { registration, registrations, WEB_CLIENT } from '../requests.mjs';
@@ -11,7 +11,7 @@ const REGISTRATIONS = 100_000;
 const QUICK_REGISTRATIONS = 5_000;
 const SETTLING_MS = 2_000;
 
-/** @returns how many clients were registered, and by target bytes before and after */
+/** @returns how many clients were registered, and by target resident and live bytes before and after */
 export async function measureMemory({ databases, quick }) {
   const count = quick ? QUICK_REGISTRATIONS : REGISTRATIONS;
   const targets = {};
@@ -20,10 +20,10 @@ export async function measureMemory({ databases, quick }) {
     const server = await ServerProcess.start(target, await databases.create('postgres', `${name}_memory`));
     try {
       await server.send(registration(server, WEB_CLIENT));
-      const idle = await settled(server);
+      const idle = await memoryOf(server);
       progress(`${count.toLocaleString('en-US')} registrations at ${name}`);
       await load(server, registrations(server, differentClient), { amount: count });
-      targets[name] = { idle, after: await settled(server) };
+      targets[name] = { idle, after: await memoryOf(server) };
     } finally {
       await server.stop();
     }
@@ -31,9 +31,11 @@ export async function measureMemory({ databases, quick }) {
   return { count, targets };
 }
 
-async function settled(server) {
+async function memoryOf(server) {
   await sleep(SETTLING_MS);
-  return (await server.usage()).residentBytes;
+  // In this order: the collection gives memory back.
+  const resident = (await server.usage()).residentBytes;
+  return { resident, live: await server.liveHeap() };
 }
 
 function differentClient(number) {

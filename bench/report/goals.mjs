@@ -102,7 +102,7 @@ function goalsOf({ throughput = {}, growth, memory, 'start-up': startUp = {} }) 
     },
     {
       measure: `memory after ${memory ? memory.count.toLocaleString('en-US') : 'all'} registrations above idle`,
-      value: ourMemory && ourMemory.after - ourMemory.idle,
+      value: ourMemory && ourMemory.after.resident - ourMemory.idle.resident,
       kind: AT_MOST_BYTES,
       atLeast: 60 * MEBIBYTE,
       wanted: 40 * MEBIBYTE,

@@ -13,12 +13,14 @@ export function authenticationReport(cells) {
 }
 
 export function memoryReport({ count, targets }) {
-  const rows = Object.entries(targets).map(([name, { idle, after }]) => [
-    name,
-    mebibytes(idle),
-    mebibytes(after),
-    mebibytes(after - idle),
-  ]);
+  const rows = Object.entries(targets).flatMap(([name, { idle, after }]) =>
+    Object.entries({ resident: 'resident', live: 'objects after a garbage collection' }).map(([key, shown]) => [
+      `${name}, ${shown}`,
+      mebibytes(idle[key]),
+      mebibytes(after[key]),
+      mebibytes(after[key] - idle[key]),
+    ]),
+  );
   return table([['MiB', 'idle', `after ${count.toLocaleString('en-US')} registrations`, 'more'], ...rows]);
 }
 
