@@ -8,7 +8,7 @@ import { progress } from './rounds.mjs';
 import { ServerProcess } from './server-process.mjs';
 
 const ROOT = new URL('..', import.meta.url).href;
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 15;
 const SECONDS = 10;
 const SHOWN = 40;
 

@@ -12,7 +12,11 @@ import { OAuthClientRepository } from '../client/oauth-client.repository.js';
 import type { ClientQuota } from '../client/client-quota.js';
 import { InvalidTokenError } from '../errors/registration.error.js';
 import { InitialAccessTokenRepository } from '../initial-access-token/initial-access-token.repository.js';
-import { refusalOf, tokenEvent } from '../initial-access-token/initial-access-token.record.js';
+import {
+  refusalOf,
+  tokenEvent,
+  type InitialAccessTokenRecord,
+} from '../initial-access-token/initial-access-token.record.js';
 import type { RegistrationBounds } from '../initial-access-token/registration-bounds.js';
 import { readRegistrationBounds } from '../initial-access-token/registration-bounds.reader.js';
 import type { RegistrationCredential } from '../initial-access-token/registration-credential.js';
@@ -25,6 +29,7 @@ import { ClientInformationSerializer, type ClientInformation } from './client-in
 import { FoldedClients, type FoldedRegistration } from './folded-clients.js';
 import { RegistrationListeners } from './registration-listeners.js';
 import { RegistrationPolicies, type Judgement } from './registration-policies.js';
+import type { TokenRefusal } from './token-event.js';
 import { UnusedClientsCap } from './unused-clients.cap.js';
 import { LOGGER } from '../errors/logger.js';
 
@@ -64,7 +69,7 @@ export class ClientRegistrationService {
    * @throws RegistrationError when the request is refused; no use of a token is taken then
    */
   async register(body: unknown, credential?: RegistrationCredential): Promise<ClientInformation> {
-    const judgement = await this.judge(body, credential);
+    const judgement = await this.judgeFor(credential, body);
     const folded = credential ? undefined : this.foldedClients.fold(judgement.metadata);
     if (folded) return this.serializer.serialize(await this.fold(folded, judgement));
     const { registrationAccessToken, ...manageable } = this.registrationAccessTokens.issue();
@@ -84,6 +89,26 @@ export class ClientRegistrationService {
       if ((await this.clients.count(of)) >= maximum) return { refusals: [refusal], metadata: undefined };
     }
     return explanation;
+  }
+
+  /** A token that has become unusable since the guard looked is told that, and nothing of what is valid. */
+  private async judgeFor(credential: RegistrationCredential | undefined, body: unknown): Promise<Judgement> {
+    try {
+      return await this.judge(body, credential);
+    } catch (error) {
+      const token = credential?.initialAccessToken;
+      const refusal = token && (await this.refusalNow(token));
+      throw refusal === undefined ? error : this.refused(token, refusal);
+    }
+  }
+
+  private async refusalNow({ tokenHash }: InitialAccessTokenRecord): Promise<TokenRefusal | undefined> {
+    return refusalOf(await this.initialAccessTokens.findByHash(tokenHash), epochNow());
+  }
+
+  private refused(token: InitialAccessTokenRecord | undefined, reason: TokenRefusal): InvalidTokenError {
+    this.listeners.tellLater({ ...tokenEvent('refused', token), reason });
+    return new InvalidTokenError(true);
   }
 
   /** What is registered of what was asked for (RFC 7591 section 3.1). */
@@ -119,9 +144,7 @@ export class ClientRegistrationService {
     const isStored = credential ? await insert([]) : await this.unusedClients.admit(insert);
     // The token was good when the guard looked, and is used up, revoked or expired now: the same answer as then.
     if (!isStored) {
-      const now = token && (await this.initialAccessTokens.findByHash(token.tokenHash));
-      this.listeners.tellLater({ ...tokenEvent('refused', token), reason: refusalOf(now, epochNow()) ?? 'used-up' });
-      throw new InvalidTokenError(true);
+      throw this.refused(token, (token && (await this.refusalNow(token))) ?? 'used-up');
     }
     await this.listeners.tell(...events);
   }

@@ -30,7 +30,7 @@ export class InitialAccessTokenGuard extends BearerTokenGuard<RegistrationCreden
     token: string,
     _context: ExecutionContext,
   ): Promise<RegistrationCredential | undefined> {
-    return this.initialAccessTokens.authenticate(token);
+    return this.initialAccessTokens.recognize(token);
   }
 
   /** Who may register, as the option `access` says for this request; an answer it does not know means nobody. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { randomUUID } from 'node:crypto';
 import { isWithin, type ClientBoundary } from '../client/client-boundary.js';
 import { isOwner, OWNER_RULE } from '../client/client.rules.js';
@@ -41,10 +42,16 @@ const LONGEST_LIFETIME_SECONDS = 36_525 * 86_400;
 /** What the column holds. */
 const MOST_USES = 2_147_483_647;
 const PREFIX = 'iat_';
+/** How many tokens are remembered, and how long. */
+const RECENT = 1_000;
+const RECENT_MS = 1_000;
 
 /** Issues, lists and revokes initial access tokens: who may register (RFC 7591 section 3). */
 @Injectable()
 export class InitialAccessTokenService {
+  /** By hash. */
+  private readonly recent = new LRUCache<string, InitialAccessTokenRecord>({ max: RECENT, ttl: RECENT_MS });
+
   constructor(
     private readonly tokens: InitialAccessTokenRepository,
     private readonly generator: TokenGenerator,
@@ -111,6 +118,7 @@ export class InitialAccessTokenService {
   async revoke(id: string, within?: ClientBoundary): Promise<boolean> {
     const token = await this.tokens.findById(id);
     if (!token || !isWithin(token, within)) return false;
+    this.recent.delete(token.tokenHash);
     const event = tokenEvent('revoked', token);
     // One that is revoked already keeps its time.
     if (await this.tokens.revoke(token, epochNow(), this.listeners.participant(event)))
@@ -120,15 +128,34 @@ export class InitialAccessTokenService {
 
   /** @returns the credential a usable token makes; undefined for every other token, of which listeners are told */
   async authenticate(token: string): Promise<RegistrationCredential | undefined> {
-    const record = await this.find(token);
-    const refusal = refusalOf(record, epochNow());
-    if (!record || refusal !== undefined) {
-      this.listeners.tellLater({ ...tokenEvent('refused', record), reason: refusal ?? 'unknown' });
-      return undefined;
-    }
-    const { owner, tenant, bounds } = record;
-    return { owner, tenant, bounds, initialAccessToken: record };
+    return this.credentialOf(await this.find(token));
   }
+
+  /**
+   * The same for a registration, which is stored only if the token is still usable then, and refused for nothing else if it is not: a token that was
+   * usable within the last second is not looked up again.
+   */
+  async recognize(token: string): Promise<RegistrationCredential | undefined> {
+    const recent = typeof token === 'string' ? this.recent.get(tokenHash(token)) : undefined;
+    if (recent && refusalOf(recent, epochNow()) === undefined) return credentialOf(recent);
+    const record = await this.find(token);
+    const credential = this.credentialOf(record);
+    // One that is counted has another count after each use.
+    if (record && credential && record.maxUses === null) this.recent.set(record.tokenHash, record);
+    return credential;
+  }
+
+  private credentialOf(record: InitialAccessTokenRecord | undefined): RegistrationCredential | undefined {
+    const refusal = refusalOf(record, epochNow());
+    if (record && refusal === undefined) return credentialOf(record);
+    this.listeners.tellLater({ ...tokenEvent('refused', record), reason: refusal ?? 'unknown' });
+    return undefined;
+  }
+}
+
+function credentialOf(token: InitialAccessTokenRecord): RegistrationCredential {
+  const { owner, tenant, bounds } = token;
+  return { owner, tenant, bounds, initialAccessToken: token };
 }
 
 function requireInteger(name: string, value: number, minimum: number, maximum: number): void {

@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import { epochSeconds } from './epoch-seconds.js';
 import { plainColumns, type PlainColumn } from './plain-column.js';
 
 /** A property that has to have a value, or several of which one has to. */
@@ -10,6 +11,8 @@ export type LookupKey = string | readonly string[];
  */
 export class FixedLookup {
   readonly text: string;
+  /** Whether a row comes as one column: of so many the driver reads a description with every answer, which costs more than what they hold. */
+  private readonly isJson: boolean;
 
   private constructor(
     private readonly dataSource: DataSource,
@@ -27,7 +30,9 @@ export class FixedLookup {
     const conditions = keys.map((key) =>
       typeof key === 'string' ? equation(key) : `(${key.map(equation).join(' OR ')})`,
     );
-    this.text = `SELECT ${names} FROM ${escapedTable(dataSource, metadata)} WHERE ${conditions.join(' AND ')}`;
+    const text = `SELECT ${names} FROM ${escapedTable(dataSource, metadata)} WHERE ${conditions.join(' AND ')}`;
+    this.isJson = isSameAsJson(dataSource, metadata);
+    this.text = this.isJson ? `SELECT row_to_json("found") AS "found" FROM (${text}) AS "found"` : text;
   }
 
   /** @returns undefined where TypeORM would do more than read the row's own columns */
@@ -53,8 +58,9 @@ export class FixedLookup {
   }
 
   /** The entity of a row. */
-  entityOf(row: ObjectLiteral | undefined): ObjectLiteral | undefined {
-    if (!row) return undefined;
+  entityOf(found: ObjectLiteral | undefined): ObjectLiteral | undefined {
+    if (!found) return undefined;
+    const row = this.isJson ? objectOf(found['found']) : found;
     const entity: ObjectLiteral = this.metadata.create();
     for (const column of this.columns) entity[column.property] = column.read(row[column.name]);
     return entity;
@@ -67,4 +73,30 @@ export function escapedTable({ driver }: DataSource, { tablePath }: EntityMetada
     .split('.')
     .map((part) => driver.escape(part))
     .join('.');
+}
+
+/** Types that are in JSON what the driver makes of them. */
+const IN_JSON: ReadonlySet<string> = new Set([
+  'boolean',
+  'character varying',
+  'integer',
+  'json',
+  'jsonb',
+  'text',
+  'uuid',
+]);
+
+/** PostgreSQL, with columns of such types alone; of `bigint` those that are numbers afterwards. */
+function isSameAsJson({ options, driver }: DataSource, { columns }: EntityMetadata): boolean {
+  return (
+    options.type === 'postgres' &&
+    columns.every(
+      (column) => !column.isArray && (IN_JSON.has(driver.normalizeType(column)) || column.transformer === epochSeconds),
+    )
+  );
+}
+
+/** The host may have taken the parser of JSON from the driver. */
+function objectOf(json: unknown): ObjectLiteral {
+  return (typeof json === 'string' ? JSON.parse(json) : json) as ObjectLiteral;
 }

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Condition } from './fixed-condition.js';
 import { escapedTable } from './fixed-lookup.js';
 import { plainColumns, type PlainColumn } from './plain-column.js';
+import type { Answer } from './prepared-statements.js';
 import type { RegistrationDataSource } from './registration-data-source.js';
 import { storageFailure } from './storage-failure.js';
 
@@ -23,7 +24,7 @@ export class PostgresInsert {
     const { driver } = storage.dataSource;
     const table = escapedTable(storage.dataSource, metadata);
     this.into = `INSERT INTO ${table} (${columns.map(({ name }) => driver.escape(name)).join(', ')})`;
-    this.plain = `${this.into} VALUES (${columns.map((_, i) => `$${i + 1}`).join(', ')}) RETURNING 1`;
+    this.plain = `${this.into} VALUES (${columns.map((_, i) => `$${i + 1}`).join(', ')})`;
   }
 
   /** @returns undefined where an insert of TypeORM's would do more: run hooks of the entity, or leave columns to the database */
@@ -50,18 +51,18 @@ export class PostgresInsert {
     const values = this.columns.map((column) => column.write(entity[column.property]));
     try {
       const stored = condition ? await this.runAfter(condition, values) : await this.storage.query(this.plain, values);
-      return stored.length > 0;
+      return stored.rowCount !== 0;
     } catch (error) {
       throw storageFailure(error);
     }
   }
 
-  private async runAfter(condition: Condition, values: readonly unknown[]): Promise<unknown[]> {
+  private async runAfter(condition: Condition, values: readonly unknown[]): Promise<Answer> {
     const { text, parameters } = condition.statement();
     let whole = this.conditional.get(text);
     if (whole === undefined) {
       const selected = this.placeholders(parameters.length);
-      whole = `WITH condition AS (${text}) ${this.into} SELECT ${selected} FROM condition RETURNING 1`;
+      whole = `WITH condition AS (${text}) ${this.into} SELECT ${selected} FROM condition`;
       this.conditional.set(text, whole);
     }
     return this.storage.query(whole, [...parameters, ...values]);

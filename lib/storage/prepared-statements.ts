@@ -5,9 +5,16 @@ import { LOGGER } from '../errors/logger.js';
 import { TemporarilyUnavailableError } from '../errors/registration.error.js';
 import { withPatience } from './patience.js';
 
+/** What a statement answers. */
+export interface Answer {
+  readonly rows: ObjectLiteral[];
+  /** How many rows it has found or written. */
+  readonly rowCount: number | null;
+}
+
 /** The part of a connection of `pg` this uses. */
 interface PostgresClient {
-  query(query: { name?: string; text: string; values: readonly unknown[] }): Promise<{ rows: ObjectLiteral[] }>;
+  query(query: { name?: string; text: string; values: readonly unknown[] }): Promise<Answer>;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   removeListener(event: 'error', listener: (error: unknown) => void): unknown;
 }
@@ -52,7 +59,7 @@ export class PreparedStatements {
    * @param text of which there are few in the life of the application
    * @throws QueryFailedError as TypeORM does; TemporarilyUnavailableError when the pool has no connection in time
    */
-  async run(text: string, values: readonly unknown[]): Promise<ObjectLiteral[]> {
+  async run(text: string, values: readonly unknown[]): Promise<Answer> {
     const [client, release] = await this.connection();
     // Whoever waits for the answer is told, too.
     const ignore = (): void => {};
@@ -78,20 +85,16 @@ export class PreparedStatements {
   }
 
   /** As TypeORM logs its own. */
-  private async logged(
-    text: string,
-    values: readonly unknown[],
-    query: () => Promise<{ rows: ObjectLiteral[] }>,
-  ): Promise<ObjectLiteral[]> {
+  private async logged(text: string, values: readonly unknown[], query: () => Promise<Answer>): Promise<Answer> {
     const { logger } = this.dataSource;
     logger.logQuery(text, [...values]);
     const started = Date.now();
     try {
-      const { rows } = await query();
+      const answer = await query();
       const took = Date.now() - started;
       const { maxQueryExecutionTime: most } = this.driver.options;
       if (most && took > most) logger.logQuerySlow(took, text, [...values]);
-      return rows;
+      return answer;
     } catch (error) {
       logger.logQueryError(error as Error, text, [...values]);
       throw new QueryFailedError(text, [...values], error as Error);

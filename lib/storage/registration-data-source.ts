@@ -9,7 +9,7 @@ import {
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
 import type { InitialAccessTokenRecord } from '../initial-access-token/initial-access-token.record.js';
 import { FixedLookup, type LookupKey } from './fixed-lookup.js';
-import { PreparedStatements } from './prepared-statements.js';
+import { PreparedStatements, type Answer } from './prepared-statements.js';
 import { onPrimary } from './primary-connection.js';
 import { storageFailure } from './storage-failure.js';
 import { SynchronousUnitOfWork } from './synchronous.unit-of-work.js';
@@ -80,7 +80,7 @@ export class RegistrationDataSource {
     return async (...values) => {
       try {
         const found: unknown = fixed?.isAlone
-          ? fixed.entityOf((await this.query(fixed.text, fixed.parametersOf(values)))[0])
+          ? fixed.entityOf((await this.query(fixed.text, fixed.parametersOf(values))).rows[0])
           : await find(values);
         return (found ?? undefined) as EntityOf<E> | undefined;
       } catch (error) {
@@ -92,12 +92,14 @@ export class RegistrationDataSource {
 
   /**
    * Does a statement on the primary, whose text never changes.
-   * @returns the rows
    * @throws what the database says, as TypeORM has it
    */
-  async query(text: string, parameters: readonly unknown[]): Promise<ObjectLiteral[]> {
+  async query(text: string, parameters: readonly unknown[]): Promise<Answer> {
     if (this.preparedStatements?.arePossible) return this.preparedStatements.run(text, parameters);
-    return onPrimary(this.dataSource, (runner) => runner.query(text, [...parameters]));
+    return onPrimary(this.dataSource, async (runner) => {
+      const { records, affected = null } = await runner.query(text, [...parameters], true);
+      return { rows: records, rowCount: affected };
+    });
   }
 
   /**

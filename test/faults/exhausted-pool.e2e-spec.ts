@@ -16,7 +16,7 @@ import { expectUnavailable } from './unavailable.js';
 const CONNECTIONS = 2;
 const LIMIT = { sqlite: {}, postgres: { max: CONNECTIONS }, mysql: { connectionLimit: CONNECTIONS } };
 /** What makes a pool give up by itself; mysql2 does so by the number of those who wait. */
-const GIVES_UP = { sqlite: {}, postgres: { connectionTimeoutMillis: 300 }, mysql: { queueLimit: 1 } };
+const GIVES_UP = { sqlite: {}, postgres: { connectionTimeoutMillis: 2_000 }, mysql: { queueLimit: 1 } };
 
 /** Pools that never give up by themselves, that do, soon or late, and one with a replica that has connections to spare. */
 const pools: readonly {

@@ -242,6 +242,14 @@ const WALKED = [
         (it, key) => it.authenticate(key),
       ),
     ],
+    recognize: [
+      use(
+        'token',
+        ({ token }) => token,
+        (it, key) => it.recognize(key),
+      ),
+    ],
+    credentialOf: PRIVATE,
   }),
   walked(RegistrationAccessTokenService, {
     issue: 'makes a token',
