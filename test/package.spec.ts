@@ -46,6 +46,7 @@ describe('the published package', () => {
       'docs/open-registration.md',
       'docs/policies.md',
       'docs/rotation.md',
+      'docs/sizing.md',
       'docs/software-statements.md',
       'docs/threat-model.md',
       'package.json',
