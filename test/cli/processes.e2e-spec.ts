@@ -100,7 +100,7 @@ describe('every command as a process of its own', { timeout: 120_000 }, () => {
       done('life is active, version 3\n'),
     );
     expect(factsOf(await run('clients reset-token', ['--id', 'life']))['registration_access_token']).toMatch(/^rat_/);
-    const purged = await run('clients purge --without-asking');
+    const purged = await run('clients purge', ['--without-asking']);
     expect(purged).toEqual({ code: 0, stdout: '', stderr: '0 removed, 0 kept\n' });
   });
 
