@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import {
   ClientAdministrationService,
+  ClientLifeCycleService,
+  ClientPurgeService,
   InvalidRequestError,
   OAuthClient,
   RegistrationListener,
@@ -232,6 +234,16 @@ describe.each(platforms)('identical open registrations ($adapter, $database.name
     ]);
     expect(events[1]?.client.clientId).toBe(before.body.client_id);
     expect(within).toBe(3);
+  });
+
+  it('do not get around a suspension by waiting until it has expired', async () => {
+    const shared = await server.register(BODY, null);
+    await server.app.get(ClientLifeCycleService, { strict: false }).suspend(shared.body.client_id);
+    const stopped = [{ status: 'suspended', expiresAt: null }];
+    await expect(clients().find()).resolves.toMatchObject(stopped);
+    await server.app.get(ClientPurgeService, { strict: false }).purge();
+    expect((await server.register(BODY, null)).body.client_id).toBe(shared.body.client_id);
+    await expect(clients().find()).resolves.toMatchObject(stopped);
   });
 
   it('are answered with a client that has expired while a listener keeps it, whose time begins anew', async () => {
