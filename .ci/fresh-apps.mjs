@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dcr-fresh-apps-'));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const appModule = theOne('AppModule', blocks('ts'), /class AppModule/);
 const commands = blocks('sh').flatMap((block) => block.split('\n'));
-const createToken = theOne('token command', commands, /^npx dcr tokens create /);
+const createToken = theOne('token command', commands, /^npx dcr tokens create --max-uses /);
 const migrate = theOne('migration command', [.../`(npx dcr migrate[^`]*)`/.exec(readme)].slice(1), /./);
 const installLines = commands.filter((line) => line.startsWith('npm i nestjs-dynamic-registration '));
 const apps = {
