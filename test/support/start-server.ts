@@ -58,10 +58,10 @@ export const platformsInPairs = platforms.filter(({ adapter, database }) => {
  * Each adapter, and each of the databases that come with the packages: for what a client meets, which is the same on all of them. With
  * `TEST_PAIRS` one of these.
  */
-export const platformsOnce = platforms.filter(
-  ({ adapter, database }) =>
-    database.kind === (adapter === 'express' ? 'sqlite' : 'postgres') && (pairs === undefined || adapter === 'express'),
-);
+export const platformsOnce =
+  pairs === undefined
+    ? platforms.filter(({ adapter, database }) => database.kind === (adapter === 'express' ? 'sqlite' : 'postgres'))
+    : platforms.slice(0, 1);
 
 export interface ServerSetup {
   /** The host to be in; by default that of the run. */
