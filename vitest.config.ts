@@ -25,19 +25,19 @@ const APART = [
  * `TEST_LIBRARY=alone`.
  */
 const BESIDE_LIBRARY = [
+  'test/openapi/**',
   'test/outbound-requests/**',
+  'test/package.spec.ts',
   'test/policies/**',
+  'test/presets/**',
   'test/remote-document/**',
+  'test/software-statement/**',
   'test/browser/**',
   'test/cli/**',
   'test/contract/**',
   'test/docs/*.e2e-spec.ts',
   'test/faults/**',
-  'test/openapi/sample.e2e-spec.ts',
-  'test/sample/authorization-server.e2e-spec.ts',
-  'test/sample/authorization-server/**',
-  'test/sample/client-documents.e2e-spec.ts',
-  'test/sample/mcp-server.e2e-spec.ts',
+  'test/sample/**',
 ];
 const leftOut = process.env['TEST_LIBRARY'] === 'alone' ? BESIDE_LIBRARY : [];
 
