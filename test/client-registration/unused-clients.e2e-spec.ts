@@ -125,9 +125,8 @@ describe.each(platforms)('a cap on clients that are never used ($adapter, $datab
     const server = await start(5, { adapter, database });
     expect(admittedOf(await register(server, 8))).toBe(5);
     await use(server, 2);
-    // For a second nobody looks.
-    await pause(LOOKED_AGAIN);
-    expect(admittedOf(await register(server, 8))).toBe(2);
+    await untilAdmitted(server);
+    expect(admittedOf(await register(server, 8))).toBe(1);
   });
 });
 
