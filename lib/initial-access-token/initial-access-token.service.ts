@@ -118,11 +118,12 @@ export class InitialAccessTokenService {
   async revoke(id: string, within?: ClientBoundary): Promise<boolean> {
     const token = await this.tokens.findById(id);
     if (!token || !isWithin(token, within)) return false;
-    this.recent.delete(token.tokenHash);
     const event = tokenEvent('revoked', token);
     // One that is revoked already keeps its time.
-    if (await this.tokens.revoke(token, epochNow(), this.listeners.participant(event)))
-      await this.listeners.tell(event);
+    const isChanged = await this.tokens.revoke(token, epochNow(), this.listeners.participant(event));
+    // Not before: somebody would look it up meanwhile, and remember it.
+    this.recent.delete(token.tokenHash);
+    if (isChanged) await this.listeners.tell(event);
     return true;
   }
 
