@@ -20,7 +20,10 @@ export interface PurgeOptions extends ClientBoundary {
 export interface PurgedClients {
   /** The ids of those that are removed, or would be. */
   readonly removed: readonly string[];
-  /** The ids of those that a listener keeps, since the host has live grants of them or since it failed. */
+  /**
+   * The ids of those that a listener keeps, since the host has live grants of them or since it failed, and of suspended ones that identical
+   * registrations share.
+   */
   readonly kept: readonly string[];
 }
 
@@ -90,7 +93,7 @@ export class ClientPurgeService {
 
   /** What a listener fails with must not keep those behind this client. */
   private async outcomeFor(client: OAuthClientRecord, isDryRun: boolean): Promise<'removed' | 'kept' | 'used'> {
-    if (!(await this.listeners.mayPurge(client))) return 'kept';
+    if (isSuspendedForAll(client) || !(await this.listeners.mayPurge(client))) return 'kept';
     if (isDryRun) return 'removed';
     try {
       return (await this.removeExpired(client)) ? 'removed' : 'used';
@@ -115,4 +118,9 @@ export class ClientPurgeService {
     await this.listeners.tell(event);
     return true;
   }
+}
+
+/** Whether the client stands for all who would register it anew: with it, its suspension would be gone. Another hand may have left it an end. */
+function isSuspendedForAll({ foldingKey, status }: OAuthClientRecord): boolean {
+  return foldingKey !== null && status === 'suspended';
 }

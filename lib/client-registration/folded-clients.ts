@@ -58,6 +58,8 @@ export class FoldedClients {
     if (!client) return undefined;
     const now = epochNow();
     if (isExpiredClient(client, now)) {
+      // One that was suspended stays so: a new one in its place would not be.
+      if (client.status === 'suspended') return client;
       if (await this.listeners.mayPurge(client)) await this.purge.removeExpired(client);
       else await this.activity.postponeExpiry(client, expiryAfterResumption(client, this.config.clientLifetime, now));
       return this.clients.findByFoldingKey(foldingKey);

@@ -246,6 +246,15 @@ describe.each(platforms)('identical open registrations ($adapter, $database.name
     await expect(clients().find()).resolves.toMatchObject(stopped);
   });
 
+  it('do not get around a suspension by another hand, which left the client its end', async () => {
+    const shared = await server.register(BODY, null);
+    await clients().update({ clientId: shared.body.client_id }, { status: 'suspended', expiresAt: now() - 1 });
+    const purged = await server.app.get(ClientPurgeService, { strict: false }).purge();
+    expect(purged).toEqual({ removed: [], kept: [shared.body.client_id] });
+    expect((await server.register(BODY, null)).body.client_id).toBe(shared.body.client_id);
+    await expect(clients().find()).resolves.toMatchObject([{ status: 'suspended' }]);
+  });
+
   it('are answered with a client that has expired while a listener keeps it, whose time begins anew', async () => {
     const shared = await server.register(BODY, null);
     const over = { expiresAt: now() - 1 };
