@@ -7,6 +7,7 @@ import { taggedName } from './language-tag.js';
 import { limitViolations } from './limit.rules.js';
 import { isOmitted } from './metadata-field.decorator.js';
 import type { Findings } from './metadata-findings.js';
+import type { Violation } from './metadata-rule.js';
 import type { MetadataRow, MetadataTable } from './metadata-table.js';
 
 /** Members that passed every rule, as JSON. */
@@ -40,18 +41,19 @@ export class ClientMetadataReader {
     findings: Findings,
     judged?: JudgedMembers,
   ): Promise<ClientMetadata> {
-    const members = this.present(body, findings).filter(
-      (member) =>
-        (judged !== undefined && judged.get(member.name) === JSON.stringify(member.value)) ||
-        this.isAcceptable(member, findings),
-    );
-    const values = new Map(members.map((member) => [member.name, normalized(member)]));
-    for (const [name, value] of await this.hostFields.validate(values, findings)) values.set(name, value);
-    for (const [name, value] of values) {
-      const isEmpty = Array.isArray(value) && value.length === 0;
-      if (isEmpty && !this.table.get(name)?.mayBeEmpty) values.delete(name);
+    const values: [string, unknown][] = [];
+    for (const member of this.present(body, findings)) {
+      const isJudged = judged !== undefined && judged.get(member.name) === JSON.stringify(member.value);
+      if (isJudged || this.isAcceptable(member, findings)) values.push([member.name, normalized(member)]);
     }
-    return Object.assign(new this.type(), Object.fromEntries(values));
+    const ofHost = await this.hostFields.validate(values, findings);
+    const metadata = new this.type() as ClientMetadata & Record<string, unknown>;
+    for (const [name, read] of values) {
+      const value = ofHost.has(name) ? ofHost.get(name) : read;
+      const isEmpty = Array.isArray(value) && value.length === 0;
+      if (!isEmpty || this.table.get(name)?.mayBeEmpty) metadata[name] = value;
+    }
+    return metadata;
   }
 
   /** The known members that are there. The table is walked, not the request: whatever else was sent is ignored (RFC 7591 section 2). */
@@ -61,7 +63,8 @@ export class ClientMetadataReader {
       const value = Object.hasOwn(body, row.name) ? body[row.name] : undefined;
       if (!isOmitted(value)) members.push({ name: row.name, row, value });
     }
-    return [...members, ...this.tagged(body, findings)];
+    members.push(...this.tagged(body, findings));
+    return members;
   }
 
   /** Members with a language tag (RFC 7591 section 2.2); a malformed tag, or one where none is allowed, makes an unknown member. */
@@ -88,11 +91,15 @@ export class ClientMetadataReader {
   }
 
   private isAcceptable({ name, row, value }: Member, findings: Findings): boolean {
-    const tooLarge = limitViolations(row, value, this.limits);
+    const refuse = (violations: readonly Violation[]): boolean => {
+      for (const { at, rule } of violations) findings.refuse(name, new row.error(`${name}${at} ${rule}`));
+      return violations.length > 0;
+    };
     // What is too large is read by no rule.
-    const violations = tooLarge.length > 0 ? tooLarge : row.rules.flatMap((rule) => rule(value));
-    for (const { at, rule } of violations) findings.refuse(name, new row.error(`${name}${at} ${rule}`));
-    return violations.length === 0;
+    if (refuse(limitViolations(row, value, this.limits))) return false;
+    let isRefused = false;
+    for (const rule of row.rules) isRefused = refuse(rule(value)) || isRefused;
+    return !isRefused;
   }
 }
 

@@ -35,6 +35,7 @@ export type RegistrableMetadata = ClientMetadata &
  * defaults, and the rules across fields (RFC 7591 sections 2 and 2.1).
  */
 export class ClientMetadataSettlement {
+  /** Those of which something is decided beside other fields, or where they are absent. */
   private readonly rows: readonly MetadataRow[];
   private readonly required: readonly MetadataRow[];
   private readonly requestOnly: readonly string[];
@@ -47,9 +48,9 @@ export class ClientMetadataSettlement {
   constructor(private readonly config: RegistrationConfiguration) {
     const all = [...config.metadataTable.values()];
     this.required = all.filter((row) => row.required);
-    this.rows = all.filter((row) => !row.requestOnly);
     this.requestOnly = all.filter((row) => row.requestOnly).map(({ name }) => name);
     this.choices = new Map(all.flatMap(({ choiceOf, name }) => (choiceOf === undefined ? [] : [[choiceOf, name]])));
+    this.rows = all.filter((row) => !row.requestOnly && this.isDecided(row));
     this.rules = consistencyRules(config.metadataTable);
     this.rulesOf = new Map(
       all.map(({ name }) => [name, this.rules.filter(({ reads }) => reads.includes(name))] as const),
@@ -136,10 +137,7 @@ export class ClientMetadataSettlement {
       return list && supportedEntries(list, supported[field]);
     };
     const [grantTypes, responseTypes] = [given('grant_types'), given('response_types')];
-    const derived = consistentTypes(
-      { ...(grantTypes && { grantTypes }), ...(responseTypes && { responseTypes }) },
-      server.responseTypes,
-    );
+    const derived = consistentTypes({ grantTypes, responseTypes }, server.responseTypes);
     const types = this.config.inconsistentTypes === 'repair' ? repairedTypes(derived) : derived;
     refuse(typeViolations(types));
     // What was derived must stand the same test as what was sent.
@@ -150,6 +148,11 @@ export class ClientMetadataSettlement {
     if (types.responseTypes.some((type) => !server.responseTypes.includes(type)))
       refuse(noneSupported('response_types', server.responseTypes));
     return types;
+  }
+
+  private isDecided({ name, onlyWith, defaultValue, prefers, supported }: MetadataRow): boolean {
+    const reasons = [onlyWith, this.choices.get(name), defaultValue, prefers, supported];
+    return reasons.some((reason) => reason !== undefined);
   }
 
   /** The choice, the default and the support of one field. */

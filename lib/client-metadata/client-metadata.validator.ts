@@ -40,7 +40,7 @@ export class ClientMetadataValidator {
    * @returns the metadata to register, with every default; its members are those of the metadata class and nothing else
    * @throws RegistrationError naming the field, the entry and the rule
    */
-  async validate(
+  validate(
     body: unknown,
     grantTypes: readonly string[] = this.config.server.grantTypes,
     mayHaveNone = false,

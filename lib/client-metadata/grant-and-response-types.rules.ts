@@ -15,7 +15,7 @@ export interface GrantAndResponseTypes {
  * @param supported response types of the server, from which those of the implicit grant are derived
  */
 export function consistentTypes(
-  given: Partial<GrantAndResponseTypes>,
+  given: { readonly [list in keyof GrantAndResponseTypes]?: readonly string[] | undefined },
   supported: readonly string[],
 ): GrantAndResponseTypes {
   const grantTypes = given.grantTypes ?? grantTypesFor(given.responseTypes ?? ['code']);

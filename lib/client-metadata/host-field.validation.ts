@@ -29,10 +29,13 @@ export class HostFieldValidation {
    * @param findings take what is wrong, in the words of the host's validator
    * @returns the members of the host's own, as its transformers made them
    */
-  async validate(values: ReadonlyMap<string, unknown>, findings: Findings): Promise<ReadonlyMap<string, unknown>> {
+  async validate(
+    values: readonly (readonly [string, unknown])[],
+    findings: Findings,
+  ): Promise<ReadonlyMap<string, unknown>> {
+    if (this.fields.size === 0) return NOTHING;
     const result = new Map<string, unknown>();
-    if (this.fields.size === 0) return result;
-    const fit = [...values].filter(([name, value]) => this.isOfHost(name) && this.isFit(name, value, findings));
+    const fit = values.filter(([name, value]) => this.isOfHost(name) && this.isFit(name, value, findings));
     const untagged = fit.filter(([name]) => this.fields.has(name));
     const tagged = fit.flatMap(([name, value]) => this.taggedField(name, value));
     if (fit.length === 0) return result;
@@ -93,6 +96,7 @@ export class HostFieldValidation {
 }
 
 const STANDARD: MetadataTable = metadataTable(ClientMetadata);
+const NOTHING: ReadonlyMap<string, unknown> = new Map();
 const UNSAFE_NAMES: ReadonlySet<string> = new Set(['constructor', '__proto__', 'prototype']);
 
 function decoratedByHost(type: Type<ClientMetadata>): string[] {

@@ -31,8 +31,10 @@ function refuseDeepNesting(body: object, what: string): void {
     if (depth > MAX_DEPTH) {
       throw new InvalidClientMetadataError(`${what} must not nest deeper than ${MAX_DEPTH} levels`);
     }
-    level = level.flatMap((parent) =>
-      Object.values(parent).filter((child) => typeof child === 'object' && child !== null),
-    );
+    const next: object[] = [];
+    for (const parent of level) {
+      for (const child of Object.values(parent)) if (typeof child === 'object' && child !== null) next.push(child);
+    }
+    level = next;
   }
 }

@@ -13,7 +13,9 @@ export function limitViolations(
     if (entries && value.length > limits[entries])
       return violation(`must not have more than ${limits[entries]} entries`);
     if (!bytes) return NONE;
-    return value.flatMap((entry, i) => tooLong(entry, limits[bytes], `[${i}]`));
+    const violations: Violation[] = [];
+    for (const [i, entry] of value.entries()) violations.push(...tooLong(entry, limits[bytes], `[${i}]`));
+    return violations;
   }
   return bytes ? tooLong(value, limits[bytes], '') : NONE;
 }

@@ -35,9 +35,11 @@ export function redirectUriKind({ scheme, host }: Uri): RedirectUriKind | undefi
   return isForbiddenScheme(scheme) ? undefined : 'private-use';
 }
 
-const parsedLists = new WeakMap<readonly unknown[], readonly (ParsedRedirectUri | undefined)[]>();
+/** The list that was read last: each rule of one request looks at the same one. */
+let last:
+  { readonly uris: readonly unknown[]; readonly parsed: readonly (ParsedRedirectUri | undefined)[] } | undefined;
 
-/** {@link redirectUri} for each entry of a list. What it has read is kept with the list, for the rules that look at it later. */
+/** {@link redirectUri} for each entry of a list. What it has read is kept for the rules that look at the list later. */
 export const redirectUriList: MetadataRule = (value) => {
   if (!Array.isArray(value)) return violation('must be an array');
   const parsed: ParsedRedirectUri[] = [];
@@ -49,15 +51,14 @@ export const redirectUriList: MetadataRule = (value) => {
     else parsed.push(read);
   }
   if (violations.length > 0) return violations;
-  parsedLists.set(value, parsed);
+  last = { uris: value, parsed };
   return NONE;
 };
 
-/** The parts of each URI of a list that nobody changes: it is parsed once, whatever number of rules look at it. */
+/** The parts of each URI of a list that nobody changes: it is parsed once, whatever number of rules look at it in turn. */
 export function parseRedirectUris(uris: readonly string[]): readonly (ParsedRedirectUri | undefined)[] {
-  let parsed = parsedLists.get(uris);
-  if (!parsed) parsedLists.set(uris, (parsed = uris.map(parseRedirectUri)));
-  return parsed;
+  if (last?.uris !== uris) last = { uris, parsed: uris.map(parseRedirectUri) };
+  return last.parsed;
 }
 
 /** Whether a private-use scheme is a domain name in reverse, which its owner can prove (RFC 8252 sections 7.1 and 8.4). */

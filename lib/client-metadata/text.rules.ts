@@ -38,6 +38,7 @@ export function listOf(rule: MetadataRule): MetadataRule {
 
 /** The entries without duplicates, in the order of their first appearance: the list itself where it has none. */
 export function unique(list: readonly string[]): readonly string[] {
+  if (list.length < 2) return list;
   const entries = new Set(list);
   return entries.size === list.length ? list : [...entries];
 }

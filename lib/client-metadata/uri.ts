@@ -31,8 +31,9 @@ export function readUri(value: unknown): Uri | string {
 
   const [beforeFragment, fragment] = cut(value.slice(scheme.length + 1), '#');
   const [hierarchy, query] = cut(beforeFragment, '?');
-  const authority = hierarchy.startsWith('//') ? hierarchy.slice(2).split('/', 1)[0] : undefined;
-  const path = authority === undefined ? hierarchy : hierarchy.slice(2 + authority.length);
+  const hasAuthority = hierarchy.startsWith('//');
+  const authority = hasAuthority ? cut(hierarchy.slice(2), '/')[0] : '';
+  const path = hasAuthority ? hierarchy.slice(2 + authority.length) : hierarchy;
   if (
     MISPLACED_DELIMITER.test(path) ||
     MISPLACED_DELIMITER.test(query ?? '') ||
@@ -41,12 +42,12 @@ export function readUri(value: unknown): Uri | string {
     return 'must contain brackets and number signs only where RFC 3986 allows them';
   if (DOT_SEGMENT.test(path)) return 'must not contain dot segments';
 
-  const location = readAuthority(authority ?? '');
+  const location = readAuthority(authority);
   if (typeof location === 'string') return location;
   if (scheme === 'http' || scheme === 'https') {
     if (location.host === undefined) return 'must have a host after http:// or https://';
     // The raw host has to be the host a browser goes to, or a loopback or allow-list check reads another name than it does.
-    if (!DNS_OR_ADDRESS.test(location.host) || parsedHost(value) !== location.host)
+    if (!isPlainName(location.host) && !(DNS_OR_ADDRESS.test(location.host) && parsedHost(value) === location.host))
       return 'must spell its host in canonical ASCII form';
   }
   const uri: { -readonly [part in keyof Uri]: Uri[part] } = { scheme, path };
@@ -89,6 +90,11 @@ function readAuthority(authority: string): Pick<Uri, 'host' | 'port'> | string {
   return { host, port };
 }
 
+/** Whether the URL standard takes a host as it is: a name of ASCII that cannot be an address, and of which no label is encoded Unicode. */
+function isPlainName(host: string): boolean {
+  return PLAIN_NAME.test(host) && !host.includes('xn--');
+}
+
 /** The host that the URL standard, and so every browser, sees; absent when it sees none. */
 function parsedHost(raw: string): string | undefined {
   try {
@@ -108,6 +114,9 @@ const MISPLACED_DELIMITER = /[[\]#]/;
 
 /** `.` or `..` as a path segment, also percent-encoded, with path parameters, or between encoded separators: servers differ in what they resolve. */
 const DOT_SEGMENT = /(?:^|\/|%2f|%5c)(?:\.|%2e){1,2}(?=[/;]|%2f|%5c|%3b|$)/i;
+
+/** Labels, of which the last one begins with a letter, and so is no number. */
+const PLAIN_NAME = /^(?:[a-z0-9_-]+\.)*[a-z][a-z0-9_-]*\.?$/;
 
 /** Labels or an address. RFC 3986 would allow `;` and `,`, which end a directive where a host is put into a Content-Security-Policy. */
 const DNS_OR_ADDRESS = /^(?:\[[0-9a-f:.]+\]|(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?)$/;
