@@ -33,19 +33,15 @@ export class ClientInformationSerializer {
 
   /** The client as it is answered. */
   serialize(client: OAuthClientRecord, { clientSecret, registrationAccessToken }: ShownOnce = {}): ClientInformation {
-    return {
-      client_id: client.clientId,
-      client_id_issued_at: client.clientIdIssuedAt,
-      ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
-      ...(client.clientSecretHash === null ? {} : { client_secret_expires_at: client.clientSecretExpiresAt ?? 0 }),
-      ...this.mapper.toMetadata(client),
-      // Both or neither (OpenID Connect Registration section 3.2).
-      ...(registrationAccessToken === undefined
-        ? {}
-        : {
-            registration_access_token: registrationAccessToken,
-            registration_client_uri: this.config.registrationClientUri(client.clientId),
-          }),
-    };
+    const shown: ClientInformation = { client_id: client.clientId, client_id_issued_at: client.clientIdIssuedAt };
+    if (clientSecret !== undefined) shown.client_secret = clientSecret;
+    if (client.clientSecretHash !== null) shown.client_secret_expires_at = client.clientSecretExpiresAt ?? 0;
+    Object.assign(shown, this.mapper.toMetadata(client));
+    // Both or neither (OpenID Connect Registration section 3.2).
+    if (registrationAccessToken !== undefined) {
+      shown.registration_access_token = registrationAccessToken;
+      shown.registration_client_uri = this.config.registrationClientUri(client.clientId);
+    }
+    return shown;
   }
 }

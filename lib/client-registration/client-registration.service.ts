@@ -37,8 +37,9 @@ import { LOGGER } from '../errors/logger.js';
 const ATTEMPTS = 4;
 
 /** A client that is stored, and what is shown of it this once. */
-interface AddedClient extends Partial<Pick<IssuedSecret, 'clientSecret'>> {
+interface AddedClient {
   readonly client: OAuthClientRecord;
+  readonly clientSecret: string | undefined;
 }
 
 /** The client registration endpoint (RFC 7591 section 3): its steps, each of which a subclass may override. */
@@ -73,8 +74,8 @@ export class ClientRegistrationService {
     const folded = credential ? undefined : this.foldedClients.fold(judgement.metadata);
     if (folded) return this.serializer.serialize(await this.fold(folded, judgement));
     const { registrationAccessToken, ...manageable } = this.registrationAccessTokens.issue();
-    const { client, ...secret } = await this.add(judgement, credential, manageable);
-    return this.serializer.serialize(client, { ...secret, registrationAccessToken });
+    const { client, clientSecret } = await this.add(judgement, credential, manageable);
+    return this.serializer.serialize(client, { clientSecret, registrationAccessToken });
   }
 
   /**
@@ -176,7 +177,6 @@ export class ClientRegistrationService {
       const clientId = this.clientIds.generate();
       const secret = await this.issueSecret(metadata, clientId);
       const client = this.factory.create(metadata, {
-        ...columns,
         clientId,
         source: 'dynamic',
         secret,
@@ -187,10 +187,11 @@ export class ClientRegistrationService {
         expiresAt: firstExpiry(this.config.clientLifetime, epochNow()),
         initialAccessTokenId: credential?.initialAccessToken?.id ?? null,
         registeredOpenly: !credential,
+        ...columns,
       });
       try {
         await this.store(client, credential, judgement);
-        return { client, ...secret };
+        return { client, clientSecret: 'clientSecret' in secret ? secret.clientSecret : undefined };
       } catch (error) {
         if (attempt === ATTEMPTS || !(await this.isTaken(client, error))) throw error;
         this.logger.warn('a generated client_id is taken, trying another one');

@@ -30,21 +30,27 @@ export class ClientMetadataMapper {
   /** The columns for this metadata, those of absent fields included: an update replaces all of them (RFC 7592 section 2.2). */
   toColumns(metadata: ClientMetadata): Partial<OAuthClientRecord> {
     const columns: Record<string, unknown> = {};
-    for (const row of this.withColumn) columns[row.property] = Reflect.get(metadata, row.name) ?? null;
+    for (const { name, property } of this.withColumn) columns[property] = Reflect.get(metadata, name) ?? null;
     const additional = Object.entries(metadata).filter(
       ([name, value]) => value !== undefined && this.isAdditional(name),
     );
-    return { ...columns, additionalMetadata: additional.length > 0 ? Object.fromEntries(additional) : null };
+    columns['additionalMetadata'] = additional.length > 0 ? Object.fromEntries(additional) : null;
+    return columns;
   }
 
   /** The metadata of a client as it is answered: no member is `null` or empty (RFC 7591 section 3.2.1). */
   toMetadata(client: OAuthClientRecord): Readonly<Record<string, unknown>> {
-    const members = this.withColumn.flatMap(({ name, property, mayBeEmpty = false }) =>
+    const metadata: Record<string, unknown> = {};
+    for (const { name, property, mayBeEmpty } of this.withColumn) {
+      const value: unknown = Reflect.get(client, property);
       // A list of grant types that is left out would mean the authorization code grant (RFC 7591 section 2).
-      shown(name, Reflect.get(client, property), mayBeEmpty || name === 'grant_types'),
-    );
-    const additional = Object.entries(client.additionalMetadata ?? {}).filter(([name]) => this.isAdditional(name));
-    return Object.fromEntries([...members, ...additional.flatMap(([name, value]) => shown(name, value, false))]);
+      if (mayBeEmpty || name === 'grant_types') metadata[name] = value ?? [];
+      else if (isShown(value)) metadata[name] = value;
+    }
+    for (const [name, value] of Object.entries(client.additionalMetadata ?? {})) {
+      if (isShown(value) && this.isAdditional(name)) metadata[name] = value;
+    }
+    return metadata;
   }
 
   /** Whether a known member has no column of its own. */
@@ -53,7 +59,6 @@ export class ClientMetadataMapper {
   }
 }
 
-function shown(name: string, value: unknown, mayBeEmpty: boolean): [string, unknown][] {
-  if (mayBeEmpty) return [[name, value ?? []]];
-  return isOmitted(value) || (Array.isArray(value) && value.length === 0) ? [] : [[name, value]];
+function isShown(value: unknown): boolean {
+  return !isOmitted(value) && !(Array.isArray(value) && value.length === 0);
 }

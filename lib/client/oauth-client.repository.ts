@@ -48,7 +48,7 @@ export interface ClientInsertion {
 /** Keeps clients. Every conditional write repeats what the caller was judged by: version, or status, and registration access token. */
 @Injectable()
 export class OAuthClientRepository {
-  private readonly instance: (record: ObjectLiteral) => ObjectLiteral;
+  private readonly instance: (...records: ObjectLiteral[]) => ObjectLiteral;
   private readonly fixedInsert: PostgresInsert | undefined;
 
   private readonly byClientId: Lookup<OAuthClientRecord>;
@@ -131,9 +131,9 @@ export class OAuthClientRepository {
     return this.storage.read((manager) => manager.count(this.entity, { where }));
   }
 
-  /** An instance of the host's entity class. */
-  create(record: Partial<OAuthClientRecord>): OAuthClientRecord {
-    return this.instance(record) as OAuthClientRecord;
+  /** An instance of the host's entity class, with the columns of these. */
+  create(...records: Partial<OAuthClientRecord>[]): OAuthClientRecord {
+    return this.instance(...records) as OAuthClientRecord;
   }
 
   /**

@@ -1,11 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { requestOf, type HttpRequest } from './http-request.js';
 
-const credentials = new WeakMap<HttpRequest, object>();
+/** No name, so that nothing else that writes to the request can be meant by it. */
+const CALLER = Symbol('caller');
 
-/** Keeps what the guard found out, out of reach of anything else that writes to the request. */
+/** Keeps what the guard found out with the request, out of reach of anything else that writes to it. */
 export function rememberCaller(context: ExecutionContext, credential: object): void {
-  credentials.set(requestOf(context), credential);
+  Object.defineProperty(requestOf(context), CALLER, { value: credential, configurable: true });
 }
 
 /**
@@ -13,5 +14,5 @@ export function rememberCaller(context: ExecutionContext, credential: object): v
  * No parameter decorator: what those give goes through the global pipes of the host.
  */
 export function callerOf(request: HttpRequest): object | undefined {
-  return credentials.get(request);
+  return (request as { readonly [CALLER]?: object })[CALLER];
 }

@@ -76,9 +76,8 @@ export class WireResponse {
   ): void {
     const adapter = this.adapterHost.httpAdapter;
     const text = body === undefined ? '' : JSON.stringify(body);
-    for (const [name, value] of Object.entries({ ...headers, ...this.crossOrigin(response) })) {
-      adapter.setHeader(response, name, value);
-    }
+    for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
+    for (const [name, value] of Object.entries(this.crossOrigin(response))) adapter.setHeader(response, name, value);
     if (body !== undefined) {
       adapter.setHeader(response, 'Content-Type', 'application/json');
       adapter.setHeader(response, 'Content-Length', String(Buffer.byteLength(text)));

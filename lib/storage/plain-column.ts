@@ -1,5 +1,7 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 
+type Column = EntityMetadata['columns'][number];
+
 /** A column that is a property of its entity and nothing else. */
 export interface PlainColumn {
   readonly property: string;
@@ -12,30 +14,50 @@ export interface PlainColumn {
 }
 
 /** @returns undefined where one of them is part of an embedded entity */
-export function plainColumns({ driver }: DataSource, { columns }: EntityMetadata): readonly PlainColumn[] | undefined {
+export function plainColumns(dataSource: DataSource, { columns }: EntityMetadata): readonly PlainColumn[] | undefined {
   if (columns.some(({ embeddedMetadata }) => embeddedMetadata)) return undefined;
   return columns.map((column) => {
+    const write = writerOf(dataSource, column);
     // A transformer makes of nothing what it likes; the driver makes nothing of it.
     const isNothing = (value: unknown): value is null => value === null && !column.transformer;
     return {
       property: column.propertyName,
       name: column.databaseName,
-      read: (value) => (isNothing(value) ? null : driver.prepareHydratedValue(value, column)),
-      write: (value) => (isNothing(value) ? null : driver.preparePersistentValue(value, column)),
+      read: (value) => (isNothing(value) ? null : dataSource.driver.prepareHydratedValue(value, column)),
+      write: (value) => (isNothing(value) ? null : write(value)),
     };
   });
 }
 
-/** Makes instances of an entity, of the columns that a record has. TypeORM looks for relations, too, where there can be some. */
+/** Types of PostgreSQL of whose values the driver of TypeORM makes nothing. */
+const STORED_AS_IT_IS: ReadonlySet<unknown> = new Set(['bigint', 'boolean', 'integer', 'text', 'uuid', 'varchar']);
+
+/** The driver itself goes through all types there are, with each value, to find what it has to do. */
+function writerOf({ driver, options }: DataSource, column: Column): PlainColumn['write'] {
+  const isKnown = options.type === 'postgres' && !column.transformer;
+  if (isKnown && STORED_AS_IT_IS.has(column.type)) return (value) => value;
+  if (isKnown && (column.type === 'json' || column.type === 'jsonb')) return (value) => JSON.stringify(value);
+  return (value) => driver.preparePersistentValue(value, column);
+}
+
+/**
+ * Makes instances of an entity, of the columns that records have: the last record that has a column. TypeORM looks for relations, too, where
+ * there can be some.
+ */
 export function instancesOf(
   dataSource: DataSource,
   metadata: EntityMetadata,
-): (record: ObjectLiteral) => ObjectLiteral {
+): (...records: ObjectLiteral[]) => ObjectLiteral {
   const columns = metadata.relations.length === 0 ? plainColumns(dataSource, metadata) : undefined;
-  if (!columns) return (record) => dataSource.manager.create(metadata.target, record);
-  return (record) => {
+  if (!columns) return (...records) => dataSource.manager.create(metadata.target, Object.assign({}, ...records));
+  const properties = new Set(columns.map(({ property }) => property));
+  return (...records) => {
     const entity: ObjectLiteral = metadata.create();
-    for (const { property } of columns) if (record[property] !== undefined) entity[property] = record[property];
+    for (const record of records) {
+      for (const property of Object.keys(record)) {
+        if (record[property] !== undefined && properties.has(property)) entity[property] = record[property];
+      }
+    }
     return entity;
   };
 }

@@ -57,7 +57,7 @@ export class PostgresInsert {
     }
   }
 
-  private async runAfter(condition: Condition, values: readonly unknown[]): Promise<Answer> {
+  private runAfter(condition: Condition, values: readonly unknown[]): Promise<Answer> {
     const { text, parameters } = condition.statement();
     let whole = this.conditional.get(text);
     if (whole === undefined) {

@@ -14,7 +14,7 @@ export interface Answer {
 
 /** The part of a connection of `pg` this uses. */
 interface PostgresClient {
-  query(query: { name?: string; text: string; values: readonly unknown[] }): Promise<Answer>;
+  query(query: { name?: string; text: string; values: unknown[] }): Promise<Answer>;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   removeListener(event: 'error', listener: (error: unknown) => void): unknown;
 }
@@ -59,7 +59,7 @@ export class PreparedStatements {
    * @param text of which there are few in the life of the application
    * @throws QueryFailedError as TypeORM does; TemporarilyUnavailableError when the pool has no connection in time
    */
-  async run(text: string, values: readonly unknown[]): Promise<Answer> {
+  async run(text: string, values: unknown[]): Promise<Answer> {
     const [client, release] = await this.connection();
     // Whoever waits for the answer is told, too.
     const ignore = (): void => {};
@@ -85,19 +85,19 @@ export class PreparedStatements {
   }
 
   /** As TypeORM logs its own. */
-  private async logged(text: string, values: readonly unknown[], query: () => Promise<Answer>): Promise<Answer> {
+  private async logged(text: string, values: unknown[], query: () => Promise<Answer>): Promise<Answer> {
     const { logger } = this.dataSource;
-    logger.logQuery(text, [...values]);
+    logger.logQuery(text, values);
     const started = Date.now();
     try {
       const answer = await query();
       const took = Date.now() - started;
       const { maxQueryExecutionTime: most } = this.driver.options;
-      if (most && took > most) logger.logQuerySlow(took, text, [...values]);
+      if (most && took > most) logger.logQuerySlow(took, text, values);
       return answer;
     } catch (error) {
-      logger.logQueryError(error as Error, text, [...values]);
-      throw new QueryFailedError(text, [...values], error as Error);
+      logger.logQueryError(error as Error, text, values);
+      throw new QueryFailedError(text, values, error as Error);
     }
   }
 

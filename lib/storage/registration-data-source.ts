@@ -94,10 +94,10 @@ export class RegistrationDataSource {
    * Does a statement on the primary, whose text never changes.
    * @throws what the database says, as TypeORM has it
    */
-  async query(text: string, parameters: readonly unknown[]): Promise<Answer> {
+  query(text: string, parameters: unknown[]): Promise<Answer> {
     if (this.preparedStatements?.arePossible) return this.preparedStatements.run(text, parameters);
     return onPrimary(this.dataSource, async (runner) => {
-      const { records, affected = null } = await runner.query(text, [...parameters], true);
+      const { records, affected = null } = await runner.query(text, parameters, true);
       return { rows: records, rowCount: affected };
     });
   }
