@@ -1,14 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  createLocalJWKSet,
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  jwtVerify,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyOptions,
-} from 'jose';
+import type { JSONWebKeySet, JWTPayload, JWTVerifyOptions } from 'jose';
 import { isSymmetric } from '../client-metadata/jose-algorithms.js';
 import { ClientSecretService } from '../client-secret/client-secret.service.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
@@ -23,6 +14,9 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 /** How far in the future an assertion may expire (RFC 7523 section 3, item 4): as long it is remembered. */
 const LONGEST_LIFETIME_SECONDS = 3600;
 
+/** Loaded with the first assertion: to start, a server needs none of it. */
+const loadJose = () => import('jose');
+
 /** Verifies the assertions of `private_key_jwt` and `client_secret_jwt` (RFC 7523 section 3, OpenID Connect Core section 9). */
 @Injectable()
 export class ClientAssertionVerifier {
@@ -35,7 +29,8 @@ export class ClientAssertionVerifier {
   ) {}
 
   /** The client that an assertion claims to be from, before anything of it is verified; undefined for what is no such assertion. */
-  claimedClientId(assertion: string): string | undefined {
+  async claimedClientId(assertion: string): Promise<string | undefined> {
+    const { decodeJwt, errors } = await loadJose();
     try {
       const { iss, sub } = decodeJwt(assertion);
       return typeof sub === 'string' && iss === sub ? sub : undefined;
@@ -50,7 +45,7 @@ export class ClientAssertionVerifier {
    * @throws TemporarilyUnavailableError when that cannot be told now: a key cannot be had, or the database does not answer
    */
   async verify(client: OAuthClientRecord, assertion: string): Promise<boolean> {
-    const algorithm = algorithmOf(assertion);
+    const algorithm = await algorithmOf(assertion);
     if (algorithm === undefined || !this.allowedAlgorithms(client).includes(algorithm)) return false;
     const payload =
       client.tokenEndpointAuthMethod === 'client_secret_jwt'
@@ -79,6 +74,7 @@ export class ClientAssertionVerifier {
     assertion: string,
     algorithm: string,
   ): Promise<JWTPayload | undefined> {
+    const { jwtVerify } = await loadJose();
     const options = this.expected(client, algorithm);
     for (const secret of this.secrets.liveKeysOf(client)) {
       const key = new TextEncoder().encode(secret);
@@ -93,6 +89,7 @@ export class ClientAssertionVerifier {
     assertion: string,
     algorithm: string,
   ): Promise<JWTPayload | undefined> {
+    const { createLocalJWKSet, decodeProtectedHeader, errors, jwtVerify } = await loadJose();
     const { kid } = decodeProtectedHeader(assertion);
     const keySet = client.jwksUri === null ? client.jwks : await this.keySets.fetch(client.jwksUri, kid);
     if (keySet === null) return undefined;
@@ -131,7 +128,8 @@ export class ClientAssertionVerifier {
   }
 }
 
-function algorithmOf(assertion: string): string | undefined {
+async function algorithmOf(assertion: string): Promise<string | undefined> {
+  const { decodeProtectedHeader } = await loadJose();
   try {
     return decodeProtectedHeader(assertion).alg;
   } catch (error) {
@@ -143,6 +141,7 @@ function algorithmOf(assertion: string): string | undefined {
 
 /** @returns undefined for whatever is wrong with an assertion, or with the keys that the client has registered */
 async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise<JWTPayload | undefined> {
+  const { errors } = await loadJose();
   try {
     return (await verify()).payload;
   } catch (error) {

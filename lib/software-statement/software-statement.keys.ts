@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { createLocalJWKSet, type CompactVerifyGetKey, type JSONWebKeySet, type JWK } from 'jose';
+import type { CompactVerifyGetKey, JSONWebKeySet, JWK } from 'jose';
 import { jwkSet, withoutUnknownKeys } from '../client-metadata/jwk-set.rules.js';
 import type { RegistrationCircumstances } from '../client-registration/registration.policy.js';
 import { RemoteKeySets } from '../key-set/remote-key-sets.js';
@@ -10,29 +10,26 @@ import type { StatementParts } from './software-statement.js';
 /** The keys statements are verified with: those of the configuration, never those that a statement names itself (RFC 7591 section 2.3). */
 @Injectable()
 export class SoftwareStatementKeys {
-  /** Imported once, by issuer. */
-  private readonly configured: ReadonlyMap<string, CompactVerifyGetKey>;
+  /** Imported once, by issuer, with its first statement. */
+  private readonly configured = new Map<string, Promise<CompactVerifyGetKey>>();
 
   constructor(
     private readonly config: RegistrationConfiguration,
     private readonly remote: RemoteKeySets,
-  ) {
-    this.configured = new Map(
-      [...config.softwareStatements.issuers].flatMap(([issuer, { jwks }]) => (jwks ? [[issuer, local(jwks)]] : [])),
-    );
-  }
+  ) {}
 
   /**
    * The keys of a configured issuer.
    * @throws TemporarilyUnavailableError when they cannot be had now
    */
   async ofIssuer(
-    { issuer, jwksUri = '' }: SoftwareStatementIssuer,
+    { issuer, jwks, jwksUri = '' }: SoftwareStatementIssuer,
     kid: string | undefined,
   ): Promise<CompactVerifyGetKey> {
-    const configured = this.configured.get(issuer);
-    if (configured) return configured;
-    return local(await this.remote.fetch('software-statement', jwksUri, kid));
+    if (!jwks) return local(await this.remote.fetch('software-statement', jwksUri, kid));
+    let keys = this.configured.get(issuer);
+    if (!keys) this.configured.set(issuer, (keys = local(jwks)));
+    return keys;
   }
 
   /**
@@ -62,6 +59,7 @@ function named(key: unknown, { kid }: StatementParts['header']): unknown {
   return typeof key !== 'object' || kid === undefined ? key : { kid, ...(key as JWK) };
 }
 
-function local(jwks: JSONWebKeySet): CompactVerifyGetKey {
+async function local(jwks: JSONWebKeySet): Promise<CompactVerifyGetKey> {
+  const { createLocalJWKSet } = await import('jose');
   return createLocalJWKSet(withoutUnknownKeys(jwks) as JSONWebKeySet);
 }

@@ -58,7 +58,7 @@ export class SoftwareStatementService {
    * Stores a client together with the use of its statement, where that may be used once and is not the one the client had before.
    * @throws InvalidSoftwareStatementError when it was used before; nothing is stored then
    */
-  async take<T>(
+  take<T>(
     client: OAuthClientRecord,
     previous: OAuthClientRecord | undefined,
     store: (uses: readonly Write[]) => Promise<T>,

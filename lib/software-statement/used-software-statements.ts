@@ -6,6 +6,7 @@ import { DuplicateKeyError } from '../storage/storage-failure.js';
 import type { Write } from '../storage/unit-of-work.js';
 import { tokenHash } from '../token/opaque-token.js';
 import type { SoftwareStatement } from './software-statement.js';
+import type { SoftwareStatementIssuer } from './software-statement.options.js';
 import { rememberedUntil } from './statement-claims.rules.js';
 import { STATEMENT_MEMBER } from './statement-members.rules.js';
 
@@ -30,9 +31,16 @@ export class UsedSoftwareStatements implements OnModuleInit {
    * @param store given the writes that belong into its unit of work
    * @throws InvalidSoftwareStatementError when the statement was used before, on whatever instance; nothing is stored then
    */
-  async take<T>(statement: SoftwareStatement | undefined, store: (uses: readonly Write[]) => Promise<T>): Promise<T> {
+  take<T>(statement: SoftwareStatement | undefined, store: (uses: readonly Write[]) => Promise<T>): Promise<T> {
     const issuer = statement && this.config.softwareStatements.issuers.get(statement.issuer);
-    if (!statement || !issuer?.requireJti) return store([]);
+    return statement && issuer?.requireJti ? this.takeOnce(statement, issuer, store) : store([]);
+  }
+
+  private async takeOnce<T>(
+    statement: SoftwareStatement,
+    issuer: SoftwareStatementIssuer,
+    store: (uses: readonly Write[]) => Promise<T>,
+  ): Promise<T> {
     const { claims } = statement;
     // Two authorization servers on one database have clients of their own.
     const hash = tokenHash(JSON.stringify([STATEMENT_MEMBER, this.config.issuer, statement.issuer, claims['jti']]));
