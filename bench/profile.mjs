@@ -14,7 +14,7 @@ const SHOWN = 40;
 
 /** The layer of a frame: that of the first pattern its file matches. What has none, such as Node.js itself, belongs to its caller. */
 const LAYERS = [
-  [/\/dist\/esm\/([\w-]+)\//, (folder) => `this module: ${folder}`],
+  [/\/dist\/compiled\/([\w-]+)\//, (folder) => `this module: ${folder}`],
   [/\/node_modules\/(?:class-validator|class-transformer|validator|libphonenumber-js)\//, () => 'ValidationPipe'],
   [/\/node_modules\/(?:typeorm|@nestjs\/typeorm)\//, () => 'TypeORM'],
   [/\/node_modules\/(?:pg|pg-[\w-]+|pgpass|postgres-[\w-]+|libsql|@libsql\/[\w-]+)\//, () => 'driver of the database'],
@@ -29,7 +29,9 @@ const LAYERS = [
 
 /** Profiles a target, and prints self time by file and time by layer. */
 export async function profileTarget(target, databases) {
-  const server = await ServerProcess.start(target, await databases.create(target.database, target.name));
+  // Of this module with a file for each source, to tell them apart.
+  const told = { ...target, settings: { ...target.settings, files: 'compiled' } };
+  const server = await ServerProcess.start(told, await databases.create(target.database, target.name));
   try {
     const request = registration(server, WEB_CLIENT);
     await load(server, request, { duration: WARM_UP_SECONDS });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from './cli/dcr.js';
@@ -25,9 +26,7 @@ describe('the published package', () => {
       .map((file) => file.slice(0, -'.ts'.length));
   });
 
-  it('holds what a user needs and nothing else', () => {
-    const modules = (folder: string, names: readonly string[]) =>
-      names.flatMap((name) => [`dist/${folder}/${name}.d.ts`, `dist/${folder}/${name}.js`]);
+  it('holds what a user needs and nothing else', async () => {
     const expected = [
       'CHANGELOG.md',
       'LICENSE',
@@ -51,20 +50,34 @@ describe('the published package', () => {
       'docs/threat-model.md',
       'package.json',
       'dist/cjs/package.json',
-      ...modules('esm', sources),
+      ...sources.map((name) => `dist/esm/${name}.d.ts`),
+      ...(await reachable(importedFiles(await manifest()))),
       // The command line is a program, which nobody requires.
-      ...modules(
-        'cjs',
-        sources.filter((name) => !name.startsWith('cli/')),
-      ),
+      ...sources
+        .filter((name) => !name.startsWith('cli/'))
+        .flatMap((name) => [`dist/cjs/${name}.d.ts`, `dist/cjs/${name}.js`]),
     ];
     expect(files).toEqual(expected.toSorted());
   });
 
+  it('is imported in few files, each of which takes Node.js a while', async () => {
+    const [index = ''] = importedFiles(await manifest());
+    expect((await reachable([index])).length).toBeLessThan(20);
+  });
+
+  it('calls its classes what they are exported as: Nest names them in what it logs', async () => {
+    const names = `import * as library from 'nestjs-dynamic-registration';
+        const classes = Object.entries(library).filter(([, value]) => typeof value === "function" && /^class\\b/.test(value));
+        console.log(JSON.stringify(classes.map(([name, value]) => [name, value.name])));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', names], { cwd: ROOT });
+    const pairs = JSON.parse(stdout) as [string, string][];
+    expect(pairs.length).toBeGreaterThan(50);
+    expect(pairs.filter(([exported, name]) => exported !== name)).toEqual([]);
+  });
+
   it('has every file its manifest points to', async () => {
-    const manifest: unknown = JSON.parse(await readFile(`${ROOT}/package.json`, 'utf8'));
-    const { main, types, exports, typesVersions, bin } = manifest as Record<string, unknown>;
-    const targets = leaves([main, types, exports, typesVersions, bin]).map((path) => path.replace(/^\.\//, ''));
+    const { main, types, exports, typesVersions, bin } = await manifest();
+    const targets = pathsIn([main, types, exports, typesVersions, bin]);
     expect(targets.length).toBeGreaterThan(10);
     for (const target of targets) expect(files).toContain(target);
   });
@@ -100,6 +113,28 @@ describe('the published package', () => {
   });
 });
 
-function leaves(value: unknown): string[] {
-  return typeof value === 'string' ? [value] : Object.values(Object(value)).flatMap(leaves);
+async function manifest(): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(`${ROOT}/package.json`, 'utf8')) as Record<string, unknown>;
+}
+
+/** What `import` and the command line begin with. */
+function importedFiles({ exports, bin }: Record<string, unknown>): string[] {
+  return [...new Set(pathsIn([exports, bin]).filter((path) => /^dist\/esm\/.*\.js$/.test(path)))];
+}
+
+/** The files, and those of the package that they import, at once or later. */
+async function reachable(files: readonly string[]): Promise<string[]> {
+  const found = new Set(files);
+  for (const file of found) {
+    const source = await readFile(`${ROOT}/${file}`, 'utf8');
+    for (const [, path = ''] of source.matchAll(/(?:from |import |import\()["'](\.[^"']+)["']/g)) {
+      found.add(posix.join(posix.dirname(file), path));
+    }
+  }
+  return [...found];
+}
+
+function pathsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value.replace(/^\.\//, '')];
+  return Object.values(Object(value)).flatMap(pathsIn);
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
-const MODULE = fileURLToPath(new URL('../../dist/esm/outbound-requests/outbound-requests.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../dist/compiled/outbound-requests/outbound-requests.js', import.meta.url));
 
 /** Without a network every connection fails at once, inside the call that makes it. */
 const WITHOUT_NETWORK = ['-rn', process.execPath, '--input-type=module', '-e'];
