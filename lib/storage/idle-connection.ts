@@ -1,24 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { TemporarilyUnavailableError } from '../errors/registration.error.js';
 import { OverdueError, PATIENCE_MS } from './patience.js';
-
-/** The part of better-sqlite3's API this uses; libsql has the same. */
-export interface SqliteConnection {
-  readonly open: boolean;
-  readonly inTransaction: boolean;
-  exec(sql: string): unknown;
-  prepare(sql: string): {
-    readonly reader: boolean;
-    get(...parameters: unknown[]): unknown;
-    run(...parameters: unknown[]): { changes: number };
-  };
-}
-
-/** What is done on the connection, within one tick of the event loop. */
-type Work = (connection: SqliteConnection) => void;
+import { inOneTransaction, isOccupied, type SqliteConnection, type SqliteWork } from './sqlite-connection.js';
 
 interface Turn {
-  readonly work: Work;
+  readonly work: SqliteWork;
   readonly deadline: number;
   done(): void;
   failed(error: unknown): void;
@@ -26,45 +12,66 @@ interface Turn {
 
 /** How often the connection is looked at while somebody waits; a transaction may end without TypeORM's knowledge. */
 const PAUSE_MS = 2;
+/** How many are served in one transaction: nothing else happens in the process meanwhile. */
+const AT_ONCE = 32;
 
 /**
- * The one connection of an application on SQLite, given to whoever waits for it, in their order, while no transaction is open on it. After a
- * statement of TypeORM's they have their turn before the application has the next one: it may begin a transaction with it.
+ * The one connection of an application on SQLite, given to whoever waits for it, in their order, while no transaction is open on it. What is asked
+ * for in one turn of the event loop is done in one transaction. After a statement of TypeORM's those who wait have their turn before the
+ * application has the next one: it may begin a transaction with it.
  */
 export class IdleConnection {
   private readonly turns: Turn[] = [];
   private readonly subscriber = { afterQuery: (): void => this.serve() };
+  private isAwaited = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * @returns when the work is done
+   * Does something as a whole, or not at all.
+   * @returns when it is stored
    * @throws TemporarilyUnavailableError when the connection is closed, or not idle and unlocked in time; else what the work throws
    */
-  async run(work: Work): Promise<void> {
+  async run(work: SqliteWork): Promise<void> {
     return new Promise((done, failed) => {
       this.turns.push({ work, deadline: Date.now() + PATIENCE_MS, done, failed });
-      this.serve();
-      if (this.turns.length > 0) this.watch();
+      if (!this.isAwaited) setImmediate(() => this.serveNow());
+      this.isAwaited = true;
     });
+  }
+
+  private serveNow(): void {
+    this.isAwaited = false;
+    this.serve();
+    if (this.turns.length > 0) this.watch();
   }
 
   /** Never throws: what it is called from is a statement of the application. */
   private serve(): void {
-    for (let turn = this.turns[0]; turn; turn = this.turns[0]) {
-      try {
-        const connection = this.connection();
-        if (connection.inTransaction) return;
-        // Nothing is awaited between the look and the work: the next transaction of the application could begin there.
-        turn.work(connection);
-        turn.done();
-      } catch (error) {
-        if (isLocked(error) || isIterating(error)) return;
-        turn.failed(error);
+    while (this.turns.length > 0 && this.serveTogether(this.turns.slice(0, AT_ONCE)));
+  }
+
+  /** @returns whether the first of those who wait have had their turn */
+  private serveTogether(turns: readonly Turn[]): boolean {
+    try {
+      const connection = this.connection();
+      if (connection.inTransaction) return false;
+      // Nothing is awaited between the look and the work: the next transaction of the application could begin there.
+      const works = turns.map(({ work }) => work);
+      const failures = inOneTransaction(connection, works);
+      for (const [i, turn] of turns.entries()) {
+        if (failures.has(i)) turn.failed(failures.get(i));
+        else turn.done();
       }
-      this.turns.shift();
+    } catch (error) {
+      if (isOccupied(error)) return false;
+      // It may be the fault of one of them.
+      if (turns.length > 1) return turns.every((turn) => this.serveTogether([turn]));
+      turns[0]?.failed(error);
     }
+    this.turns.splice(0, turns.length);
+    return true;
   }
 
   private connection(): SqliteConnection {
@@ -98,14 +105,4 @@ export class IdleConnection {
     const index = subscribers.indexOf(this.subscriber);
     if (index !== -1) subscribers.splice(index, 1);
   }
-}
-
-/** The application reads row by row, during which better-sqlite3 executes nothing else. */
-function isIterating(error: unknown): boolean {
-  return error instanceof TypeError && error.message.includes('busy executing a query');
-}
-
-/** Another process holds the lock; it is looked at again as long as there is patience. */
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^SQLITE_(?:BUSY|LOCKED)/.test(String(error.code));
 }

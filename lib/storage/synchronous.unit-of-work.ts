@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { LOGGER } from '../errors/logger.js';
-import { IdleConnection, type SqliteConnection } from './idle-connection.js';
+import { IdleConnection } from './idle-connection.js';
+import type { SqliteConnection } from './sqlite-connection.js';
 import { storageFailure } from './storage-failure.js';
 import { NothingMatched, type UnitOfWork, type Write } from './unit-of-work.js';
 
@@ -23,9 +24,7 @@ export class SynchronousUnitOfWork implements UnitOfWork {
     try {
       await this.broadcast('Before', queries);
       const statements = queries.map((query) => query.getQueryAndParameters());
-      await this.idleConnection.run((connection) =>
-        withoutWaiting(connection, () => inTransaction(connection, statements)),
-      );
+      await this.idleConnection.run((connection) => writeAll(connection, statements));
     } catch (error) {
       if (error instanceof NothingMatched) return error.index;
       throw storageFailure(error);
@@ -59,32 +58,6 @@ export class SynchronousUnitOfWork implements UnitOfWork {
         await broadcaster.broadcast(`${when}Remove`, metadata);
       }
     }
-  }
-}
-
-/**
- * While another process holds the file, SQLite would wait for the driver's `timeout`, and the event loop with it. The setting is that of the
- * one connection: the host's own statements go on waiting as they did.
- */
-function withoutWaiting(connection: SqliteConnection, work: () => void): void {
-  const { timeout } = connection.prepare('PRAGMA busy_timeout').get() as { timeout: number };
-  connection.exec('PRAGMA busy_timeout = 0');
-  try {
-    work();
-  } finally {
-    connection.exec(`PRAGMA busy_timeout = ${timeout}`);
-  }
-}
-
-function inTransaction(connection: SqliteConnection, statements: readonly [string, unknown[]][]): void {
-  connection.exec('BEGIN IMMEDIATE');
-  try {
-    writeAll(connection, statements);
-    connection.exec('COMMIT');
-  } catch (error) {
-    // On a full disk SQLite has rolled back by itself.
-    if (connection.inTransaction) connection.exec('ROLLBACK');
-    throw error;
   }
 }
 

@@ -1,8 +1,8 @@
 import { getRepositoryToken } from '@nestjs/typeorm';
 import { InitialAccessTokenService, OAuthClient, OAuthClientService } from 'nestjs-dynamic-registration';
-import { DataSource, Table, type Repository } from 'typeorm';
+import { DataSource, In, Table, type Repository } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { SqliteConnection } from '../../lib/storage/idle-connection.js';
+import type { SqliteConnection } from '../../lib/storage/sqlite-connection.js';
 import { manage } from '../faults/client-requests.js';
 import { expectUnavailable } from '../faults/unavailable.js';
 import { captureLog } from '../support/captured-log.js';
@@ -137,6 +137,50 @@ describe.each(sqlite)('the one connection of a whole application ($name)', (data
     }
     await expect(clients.countBy({ owner: 'impatient' })).resolves.toBe(0);
     expect((await server.register(BODY, token)).status).toBe(201);
+  });
+
+  /** Registers at the same time, as far as the server is concerned: nothing is waited for between one and the next. */
+  const together = (names: readonly string[]) => {
+    const service = server.app.get(OAuthClientService, { strict: false });
+    return Promise.allSettled(names.map((name) => service.create({ ...BODY, client_name: name, clientId: name })));
+  };
+
+  it('stores what is asked for at the same time in one transaction, and waits for the disk once', async () => {
+    const { databaseConnection } = server.dataSource.driver as unknown as { databaseConnection: SqliteConnection };
+    const statements = vi.spyOn(databaseConnection, 'exec');
+    const names = Array.from({ length: 20 }, (_, i) => `together ${i}`);
+    try {
+      const results = await together(names);
+      expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['fulfilled']));
+      expect(statements.mock.calls.filter(([sql]) => sql === 'COMMIT')).toHaveLength(1);
+    } finally {
+      statements.mockRestore();
+    }
+    await expect(clients.countBy({ clientName: In(names) })).resolves.toBe(20);
+  });
+
+  it('undoes the one that fails, and none that is stored with it', async () => {
+    const results = await together(['first', 'second', 'first', 'third']);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    await expect(clients.countBy({ clientName: In(['first', 'second', 'third']) })).resolves.toBe(3);
+  });
+
+  it('stores each for itself where the transaction fails as a whole', async () => {
+    // Found out at the end of the transaction, and so for nobody in particular.
+    await server.dataSource.query('CREATE TABLE owners (id text PRIMARY KEY)');
+    await server.dataSource.query('CREATE TABLE owned (id text REFERENCES owners (id) DEFERRABLE INITIALLY DEFERRED)');
+    await server.dataSource.query(
+      `CREATE TRIGGER owning AFTER INSERT ON oauth_clients WHEN NEW."clientName" = 'nobody''s'
+        BEGIN INSERT INTO owned VALUES ('nobody'); END`,
+    );
+    try {
+      const results = await together(['before', "nobody's", 'after']);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    } finally {
+      await server.dataSource.query('DROP TRIGGER owning');
+    }
+    await expect(clients.countBy({ clientName: In(['before', "nobody's", 'after']) })).resolves.toBe(2);
+    await hostTransaction(0, 'commit');
   });
 
   it('is free again for the host after a registration that was refused within the write', async () => {
