@@ -14,8 +14,8 @@ const OPTIONS = {
 export const USAGE = `npm run bench -- [options]
 
   --quick            2 rounds of 1 second, growth to 100,000 clients; README.md stays as it is
-  --rounds N         how often each target is visited (default 5)
-  --seconds N        how long a cell is counted (default 3)
+  --rounds N         how often each target is visited (default 11)
+  --seconds N        how long a cell is counted (default 1)
   --only A,B         targets by the beginning of their names: ours-express,f3
   --measure A,B      W1, W2, W3, authentication, growth, memory, start-up
   --profile TARGET   one server under W1 for 10 seconds, and where its time goes
@@ -33,8 +33,8 @@ export function readCommandLine(args) {
     profile: values.profile,
     only,
     measures,
-    rounds: numberOf('rounds', values.rounds ?? (values.quick ? '2' : '5')),
-    seconds: numberOf('seconds', values.seconds ?? (values.quick ? '1' : '3')),
+    rounds: numberOf('rounds', values.rounds ?? (values.quick ? '2' : '11')),
+    seconds: numberOf('seconds', values.seconds ?? '1'),
     quick: values.quick,
     /** Whether this is the run that README.md shows. */
     isComplete: !values.quick && only.length === 0 && measures.length === 0,
