@@ -1,5 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { JSONWebKeySet, JWTPayload, JWTVerifyOptions } from 'jose';
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyOptions,
+} from 'jose';
 import { isSymmetric } from '../client-metadata/jose-algorithms.js';
 import { ClientSecretService } from '../client-secret/client-secret.service.js';
 import type { OAuthClientRecord } from '../client/oauth-client.record.js';
@@ -14,9 +23,6 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 /** How far in the future an assertion may expire (RFC 7523 section 3, item 4): as long it is remembered. */
 const LONGEST_LIFETIME_SECONDS = 3600;
 
-/** Loaded with the first assertion: to start, a server needs none of it. */
-const loadJose = () => import('jose');
-
 /** Verifies the assertions of `private_key_jwt` and `client_secret_jwt` (RFC 7523 section 3, OpenID Connect Core section 9). */
 @Injectable()
 export class ClientAssertionVerifier {
@@ -29,8 +35,7 @@ export class ClientAssertionVerifier {
   ) {}
 
   /** The client that an assertion claims to be from, before anything of it is verified; undefined for what is no such assertion. */
-  async claimedClientId(assertion: string): Promise<string | undefined> {
-    const { decodeJwt, errors } = await loadJose();
+  claimedClientId(assertion: string): string | undefined {
     try {
       const { iss, sub } = decodeJwt(assertion);
       return typeof sub === 'string' && iss === sub ? sub : undefined;
@@ -45,7 +50,7 @@ export class ClientAssertionVerifier {
    * @throws TemporarilyUnavailableError when that cannot be told now: a key cannot be had, or the database does not answer
    */
   async verify(client: OAuthClientRecord, assertion: string): Promise<boolean> {
-    const algorithm = await algorithmOf(assertion);
+    const algorithm = algorithmOf(assertion);
     if (algorithm === undefined || !this.allowedAlgorithms(client).includes(algorithm)) return false;
     const payload =
       client.tokenEndpointAuthMethod === 'client_secret_jwt'
@@ -74,7 +79,6 @@ export class ClientAssertionVerifier {
     assertion: string,
     algorithm: string,
   ): Promise<JWTPayload | undefined> {
-    const { jwtVerify } = await loadJose();
     const options = this.expected(client, algorithm);
     for (const secret of this.secrets.liveKeysOf(client)) {
       const key = new TextEncoder().encode(secret);
@@ -89,7 +93,6 @@ export class ClientAssertionVerifier {
     assertion: string,
     algorithm: string,
   ): Promise<JWTPayload | undefined> {
-    const { createLocalJWKSet, decodeProtectedHeader, errors, jwtVerify } = await loadJose();
     const { kid } = decodeProtectedHeader(assertion);
     const keySet = client.jwksUri === null ? client.jwks : await this.keySets.fetch(client.jwksUri, kid);
     if (keySet === null) return undefined;
@@ -128,8 +131,7 @@ export class ClientAssertionVerifier {
   }
 }
 
-async function algorithmOf(assertion: string): Promise<string | undefined> {
-  const { decodeProtectedHeader } = await loadJose();
+function algorithmOf(assertion: string): string | undefined {
   try {
     return decodeProtectedHeader(assertion).alg;
   } catch (error) {
@@ -141,7 +143,6 @@ async function algorithmOf(assertion: string): Promise<string | undefined> {
 
 /** @returns undefined for whatever is wrong with an assertion, or with the keys that the client has registered */
 async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise<JWTPayload | undefined> {
-  const { errors } = await loadJose();
   try {
     return (await verify()).payload;
   } catch (error) {

@@ -77,7 +77,7 @@ export class ClientAuthenticationService {
     if (credentials.kind !== 'assertion') {
       return clientId === undefined ? undefined : this.resolver.findEvenHeld(clientId);
     }
-    const claimed = await this.assertions.claimedClientId(credentials.assertion);
+    const claimed = this.assertions.claimedClientId(credentials.assertion);
     // Both have to name the same client (RFC 7521 section 4.2).
     if (claimed === undefined || (clientId !== undefined && clientId !== claimed)) return undefined;
     return this.resolver.findEvenHeld(claimed);

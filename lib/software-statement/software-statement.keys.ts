@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CompactVerifyGetKey, JSONWebKeySet, JWK } from 'jose';
+import { createLocalJWKSet, type CompactVerifyGetKey, type JSONWebKeySet, type JWK } from 'jose';
 import { jwkSet, withoutUnknownKeys } from '../client-metadata/jwk-set.rules.js';
 import type { RegistrationCircumstances } from '../client-registration/registration.policy.js';
 import { RemoteKeySets } from '../key-set/remote-key-sets.js';
@@ -10,26 +10,29 @@ import type { StatementParts } from './software-statement.js';
 /** The keys statements are verified with: those of the configuration, never those that a statement names itself (RFC 7591 section 2.3). */
 @Injectable()
 export class SoftwareStatementKeys {
-  /** Imported once, by issuer, with its first statement. */
-  private readonly configured = new Map<string, Promise<CompactVerifyGetKey>>();
+  /** Imported once, by issuer. */
+  private readonly configured: ReadonlyMap<string, CompactVerifyGetKey>;
 
   constructor(
     private readonly config: RegistrationConfiguration,
     private readonly remote: RemoteKeySets,
-  ) {}
+  ) {
+    this.configured = new Map(
+      [...config.softwareStatements.issuers].flatMap(([issuer, { jwks }]) => (jwks ? [[issuer, local(jwks)]] : [])),
+    );
+  }
 
   /**
    * The keys of a configured issuer.
    * @throws TemporarilyUnavailableError when they cannot be had now
    */
   async ofIssuer(
-    { issuer, jwks, jwksUri = '' }: SoftwareStatementIssuer,
+    { issuer, jwksUri = '' }: SoftwareStatementIssuer,
     kid: string | undefined,
   ): Promise<CompactVerifyGetKey> {
-    if (!jwks) return local(await this.remote.fetch('software-statement', jwksUri, kid));
-    let keys = this.configured.get(issuer);
-    if (!keys) this.configured.set(issuer, (keys = local(jwks)));
-    return keys;
+    const configured = this.configured.get(issuer);
+    if (configured) return configured;
+    return local(await this.remote.fetch('software-statement', jwksUri, kid));
   }
 
   /**
@@ -59,7 +62,6 @@ function named(key: unknown, { kid }: StatementParts['header']): unknown {
   return typeof key !== 'object' || kid === undefined ? key : { kid, ...(key as JWK) };
 }
 
-async function local(jwks: JSONWebKeySet): Promise<CompactVerifyGetKey> {
-  const { createLocalJWKSet } = await import('jose');
+function local(jwks: JSONWebKeySet): CompactVerifyGetKey {
   return createLocalJWKSet(withoutUnknownKeys(jwks) as JSONWebKeySet);
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CompactVerifyGetKey } from 'jose';
+import { compactVerify, errors, type CompactVerifyGetKey } from 'jose';
 import { limitViolations } from '../client-metadata/limit.rules.js';
 import type { RegistrationCircumstances } from '../client-registration/registration.policy.js';
 import { InvalidSoftwareStatementError, UnapprovedSoftwareStatementError } from '../errors/registration.error.js';
@@ -89,8 +89,6 @@ function refuse(rule: string | undefined): void {
 }
 
 async function isSigned(text: string, alg: string, keys: CompactVerifyGetKey): Promise<boolean> {
-  // Loaded with the first statement: to start, a server needs none of it.
-  const { compactVerify, errors } = await import('jose');
   const options = { algorithms: [alg] };
   try {
     await compactVerify(text, keys, options);
