@@ -35,7 +35,7 @@ export function redirectUriKind({ scheme, host }: Uri): RedirectUriKind | undefi
   return isForbiddenScheme(scheme) ? undefined : 'private-use';
 }
 
-/** The list that was read last: each rule of one request looks at the same one. */
+/** The list that was read last, and what it says: a memory alone, for the rules that look at one list in turn. */
 let last:
   { readonly uris: readonly unknown[]; readonly parsed: readonly (ParsedRedirectUri | undefined)[] } | undefined;
 

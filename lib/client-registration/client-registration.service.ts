@@ -169,7 +169,7 @@ export class ClientRegistrationService {
   private async add(
     judgement: Judgement,
     credential: RegistrationCredential | undefined,
-    columns: Pick<NewClient, 'registrationAccessTokenHash' | 'foldingKey'>,
+    { registrationAccessTokenHash, foldingKey = null }: Pick<NewClient, 'registrationAccessTokenHash' | 'foldingKey'>,
   ): Promise<AddedClient> {
     const { metadata, heldFor } = judgement;
     const { owner, tenant, bounds } = this.circumstances(credential).context;
@@ -187,7 +187,8 @@ export class ClientRegistrationService {
         expiresAt: firstExpiry(this.config.clientLifetime, epochNow()),
         initialAccessTokenId: credential?.initialAccessToken?.id ?? null,
         registeredOpenly: !credential,
-        ...columns,
+        registrationAccessTokenHash,
+        foldingKey,
       });
       try {
         await this.store(client, credential, judgement);

@@ -140,10 +140,10 @@ class Decisions {
 
   constructor(circumstances: RegistrationCircumstances) {
     this.context = {
+      ...circumstances,
       // Without a reason it is held all the same.
       hold: (reason: unknown) => void this.holds.push(typeof reason === 'string' ? reason : ''),
       limit: (quota) => void this.quotas.push(quota),
-      ...circumstances,
     };
   }
 

@@ -55,7 +55,7 @@ export class OAuthClientFactory {
   create(metadata: ClientMetadata, { secret, ...made }: NewClient): OAuthClientRecord {
     const { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted } = secret;
     const secretColumns = { clientSecretHash, clientSecretExpiresAt, clientSecretEncrypted };
-    return this.clients.create(NEW, this.mapper.toColumns(metadata), made, secretColumns, {
+    return this.clients.create(this.mapper.toColumns(metadata), NEW, made, secretColumns, {
       clientIdIssuedAt: epochNow(),
     });
   }

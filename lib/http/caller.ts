@@ -1,10 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { requestOf, type HttpRequest } from './http-request.js';
 
-/** No name, so that nothing else that writes to the request can be meant by it. */
+/** A key that nothing has which writes to a request by name, such as a parser of its body. */
 const CALLER = Symbol('caller');
 
-/** Keeps what the guard found out with the request, out of reach of anything else that writes to it. */
+/** Keeps what the guard found out with the request. */
 export function rememberCaller(context: ExecutionContext, credential: object): void {
   Object.defineProperty(requestOf(context), CALLER, { value: credential, configurable: true });
 }

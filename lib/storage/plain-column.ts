@@ -41,23 +41,23 @@ function writerOf({ driver, options }: DataSource, column: Column): PlainColumn[
 }
 
 /**
- * Makes instances of an entity, of the columns that records have: the last record that has a column. TypeORM looks for relations, too, where
- * there can be some.
+ * Makes instances of an entity, of the columns that records have: of several that have one, that of the last. TypeORM looks for relations, too,
+ * where there can be some.
  */
 export function instancesOf(
   dataSource: DataSource,
   metadata: EntityMetadata,
 ): (...records: ObjectLiteral[]) => ObjectLiteral {
   const columns = metadata.relations.length === 0 ? plainColumns(dataSource, metadata) : undefined;
-  if (!columns) return (...records) => dataSource.manager.create(metadata.target, Object.assign({}, ...records));
-  const properties = new Set(columns.map(({ property }) => property));
+  const properties = columns && new Set(columns.map(({ property }) => property));
   return (...records) => {
-    const entity: ObjectLiteral = metadata.create();
+    const entity: ObjectLiteral = properties ? metadata.create() : {};
     for (const record of records) {
       for (const property of Object.keys(record)) {
-        if (record[property] !== undefined && properties.has(property)) entity[property] = record[property];
+        const value: unknown = record[property];
+        if (value !== undefined && (!properties || properties.has(property))) entity[property] = value;
       }
     }
-    return entity;
+    return properties ? entity : dataSource.manager.create(metadata.target, entity);
   };
 }

@@ -21,24 +21,25 @@ export function isOccupied(error: unknown): boolean {
 
 /**
  * Does several works in one transaction, each as a whole or not at all: SQLite waits for the disk once for all of them.
- * @returns what those threw that failed, by their number
- * @throws what is wrong with the connection, or with the transaction as a whole: nothing is done then
+ * @param stored is told, as soon as that is on the disk, what those threw that failed, by their number
+ * @throws what is wrong with the connection or with the transaction as a whole: nothing is done then; or with the connection afterwards
  */
 export function inOneTransaction(
   connection: SqliteConnection,
   works: readonly SqliteWork[],
-): ReadonlyMap<number, unknown> {
-  return withoutWaiting(connection, () => {
+  stored: (failures: ReadonlyMap<number, unknown>) => void,
+): void {
+  withoutWaiting(connection, () => {
     connection.exec('BEGIN IMMEDIATE');
+    const failures = new Map<number, unknown>();
     try {
-      const failures = new Map<number, unknown>();
       for (const [i, work] of works.entries()) inSavepoint(connection, work, (error) => failures.set(i, error));
       connection.exec('COMMIT');
-      return failures;
     } catch (error) {
       if (connection.inTransaction) connection.exec('ROLLBACK');
       throw error;
     }
+    stored(failures);
   });
 }
 
@@ -59,11 +60,11 @@ function inSavepoint(connection: SqliteConnection, work: SqliteWork, failed: (er
  * While another process holds the file, SQLite would wait for the driver's `timeout`, and the event loop with it. The setting is that of the
  * one connection: the host's own statements go on waiting as they did.
  */
-function withoutWaiting<T>(connection: SqliteConnection, work: () => T): T {
+function withoutWaiting(connection: SqliteConnection, work: () => void): void {
   const { timeout } = connection.prepare('PRAGMA busy_timeout').get() as { timeout: number };
   connection.exec('PRAGMA busy_timeout = 0');
   try {
-    return work();
+    work();
   } finally {
     connection.exec(`PRAGMA busy_timeout = ${timeout}`);
   }
