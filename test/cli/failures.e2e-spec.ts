@@ -222,7 +222,7 @@ describe('without the driver of a database', () => {
     const script = `
       const { run } = await import(process.argv[1]);
       for (const url of process.argv.slice(2)) console.log(await run(['node', 'dcr', 'migrate', '--connect', url]));`;
-    const program = pathToFileURL(join(root, 'dist', 'esm', 'cli', 'program.js')).href;
+    const program = pathToFileURL(join(root, 'dist', 'compiled', 'cli', 'program.js')).href;
     const args = ['--input-type=module', '-e', script, program, ...Object.keys(needs)];
     expect(await promisify(execFile)(process.execPath, args)).toEqual({
       stdout: '1\n'.repeat(4),
