@@ -5,7 +5,7 @@ import { progress, rotated } from '../rounds.mjs';
 import { ServerProcess } from '../server-process.mjs';
 
 /** Requests before everything else, until V8 has compiled what is used often. */
-const FIRST_REQUESTS = 8_000;
+const FIRST_REQUESTS = 5_000;
 const QUICK_FIRST_REQUESTS = 500;
 
 const WORKLOADS = {
