@@ -183,6 +183,39 @@ describe.each(sqlite)('the one connection of a whole application ($name)', (data
     await hostTransaction(0, 'commit');
   });
 
+  it('stores while the tests of an application have another setImmediate than Node.js', async () => {
+    vi.useFakeTimers({ toFake: ['setImmediate'] });
+    const [result] = await together(['with another clock']);
+    expect(result?.status).toBe('fulfilled');
+  });
+
+  it('tries one alone, and not all again and again, while another process reads without a write-ahead log', async () => {
+    const noLog = await startServer({ database, typeorm: { enableWAL: false } });
+    const reader = await new DataSource({ ...noLog.database.options, enableWAL: false } as never).initialize();
+    const { databaseConnection } = noLog.dataSource.driver as unknown as { databaseConnection: SqliteConnection };
+    try {
+      const token = await noLog.token();
+      await reader.query('BEGIN');
+      await reader.query('SELECT * FROM oauth_clients');
+      const service = noLog.app.get(OAuthClientService, { strict: false });
+      const statements = vi.spyOn(databaseConnection, 'exec');
+      const created = Promise.all(Array.from({ length: 10 }, () => service.create(BODY)));
+      await pause(200);
+      const said = statements.mock.calls.map(([sql]) => sql);
+      statements.mockRestore();
+      const attempts = said.filter((sql) => sql === 'BEGIN IMMEDIATE').length;
+      const units = said.filter((sql) => sql.startsWith('SAVEPOINT')).length;
+      expect(attempts).toBeGreaterThan(2);
+      expect(units).toBe(10 + attempts - 1);
+      await reader.query('COMMIT');
+      await expect(created).resolves.toHaveLength(10);
+      expect((await noLog.register(BODY, token)).status).toBe(201);
+    } finally {
+      await reader.destroy();
+      await noLog.close();
+    }
+  });
+
   it('is free again for the host after a registration that was refused within the write', async () => {
     await server.app.get(OAuthClientService, { strict: false }).create({ ...BODY, clientId: 'taken' });
     await expect(
